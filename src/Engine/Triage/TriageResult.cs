@@ -1,0 +1,56 @@
+using System.Text.Json;
+using Quorate.Contracts.Plans;
+using Quorate.Contracts.Provenance;
+
+namespace Quorate.Engine.Triage;
+
+public enum TriageOutcome
+{
+    Resolved,
+    Unresolved,
+    NeedsInput,
+    NoFault,
+}
+
+/// <summary>The answer of <c>triage</c>.</summary>
+public sealed record TriageResult
+{
+    public required string IncidentId { get; init; }
+    public required TriageOutcome Outcome { get; init; }
+
+    /// <summary>One sentence; null when nothing was found.</summary>
+    public string? RootCause { get; init; }
+
+    /// <summary>The service at the root of it; null when none was found.</summary>
+    public string? RootService { get; init; }
+    public required IReadOnlyList<Plan> Plans { get; init; }
+    public required IReadOnlyList<TaskReport> Tasks { get; init; }
+
+    /// <summary>The monitor's own probes passed through the stability window.</summary>
+    public required bool Verified { get; init; }
+    public required TriageTimings TimingsMs { get; init; }
+    public required IReadOnlyList<string> Questions { get; init; }
+
+    /// <summary>What is still wrong, one sentence each, when the outcome is not resolved.</summary>
+    public IReadOnlyList<string> Deviations { get; init; } = [];
+}
+
+public sealed record TaskReport
+{
+    public required string TaskId { get; init; }
+    public required int PlanVersion { get; init; }
+    public required string Type { get; init; }
+    public required string Target { get; init; }
+
+    /// <summary>OK, FAIL, or SKIPPED when the plan was superseded before it started.</summary>
+    public required string Status { get; init; }
+    public required string Agent { get; init; }
+    public required string Out { get; init; }
+    public required IReadOnlyDictionary<string, JsonElement> Meta { get; init; }
+    public string? EnvelopeHash { get; init; }
+    public required DecisionTag DecisionTag { get; init; }
+    public double DurationMs { get; init; }
+}
+
+/// <summary>Milliseconds of monotonic time; 0 when the phase did not happen.</summary>
+public sealed record TriageTimings(double Detect, double Plan, double Act, double Verify, double Total);
