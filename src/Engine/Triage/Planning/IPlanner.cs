@@ -65,9 +65,6 @@ public sealed record PlanProposal
 
     /// <summary>Proposals refused on the way here (a model's, before the rulebook took over), each with every reason.</summary>
     public IReadOnlyList<PlanRejection> Rejections { get; init; } = [];
-
-    /// <summary>Calls made on the way here; the engine writes them to the ledger.</summary>
-    public IReadOnlyList<LlmRun> Runs { get; init; } = [];
 }
 
 public enum ProposalKind
