@@ -8,9 +8,22 @@ internal readonly record struct Field(Node? Node, string Path, Problems Problems
     public bool IsAbsent => Node is null or ScalarNode { IsNull: true };
 
     public Field this[string key] =>
-        new(Node is MapNode map ? map.Entries.GetValueOrDefault(key) : null, Path.Length == 0 ? key : $"{Path}.{key}", Problems);
+        new(Node is MapNode map ? map.Entries.GetValueOrDefault(key) : null, Path.Length == 0 ? key : $"{Path}.{key}", Problems) { Parent = Node ?? Parent };
 
-    public void Wrong(string allowed) => Problems.Add(Node!, Path, $"allowed: {allowed}");
+    /// <summary>The nearest place above that is in the file: what an absent value's mistake is reported at.</summary>
+    private Node? Parent { get; init; }
+
+    public void Wrong(string allowed)
+    {
+        if (Node is not null)
+        {
+            Problems.Add(Node, Path, $"allowed: {allowed}");
+        }
+        else
+        {
+            Problems.Add(Parent?.Source.Path ?? "", Parent?.Line ?? 0, $"{Path}: not given; allowed: {allowed}");
+        }
+    }
 
     /// <summary>The entries of a map; nothing, with a problem noted, when it is something else.</summary>
     public IEnumerable<(string Key, Field Value)> Entries(string allowed = "a map")
