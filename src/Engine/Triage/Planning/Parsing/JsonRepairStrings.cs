@@ -1,0 +1,123 @@
+using System.Globalization;
+using System.Text;
+
+namespace Quorate.Engine.Triage.Planning.Parsing;
+
+/// <summary>Copies one string into strict JSON, whatever marks it is written in.</summary>
+internal sealed class JsonRepairStrings(string text, StringBuilder output, ISet<string> repairs)
+{
+    private const string Escapes = "\"\\/bfnrtu";
+
+    public static bool Opens(char c) => c is '"' or '\'' or '“' or '”' or '‘' or '’';
+
+    /// <summary>Where the string ended and whether it was closed; End -1 when where it ends is not safe to say.</summary>
+    public (int End, bool Complete) Copy(int at)
+    {
+        var open = text[at];
+        if (open != '"')
+        {
+            repairs.Add("replaced other quotation marks");
+        }
+
+        output.Append('"');
+        for (at++; at < text.Length; at++)
+        {
+            var c = text[at];
+            if (Closes(open, c))
+            {
+                if (open == '"' || StructureFollows(at + 1))
+                {
+                    output.Append('"');
+                    return (at + 1, true);
+                }
+
+                if (open is '“' or '”')
+                {
+                    return (-1, false);
+                }
+            }
+
+            at = Append(at, c);
+        }
+
+        output.Append('"');
+        return (at, false);
+    }
+
+    private static bool Closes(char open, char c) => open switch
+    {
+        '“' or '”' => c is '”' or '“' or '"',
+        '‘' or '’' => c is '’' or '‘',
+        _ => c == open,
+    };
+
+    /// <summary>Whether what follows can only follow a string that has ended: an apostrophe inside a word does not pass.</summary>
+    private bool StructureFollows(int at)
+    {
+        while (at < text.Length && char.IsWhiteSpace(text[at]))
+        {
+            at++;
+        }
+
+        return at >= text.Length || text[at] is ',' or ':' or '}' or ']' or '/';
+    }
+
+    /// <summary>Appends one character, and the escape that it begins; returns the last position it used.</summary>
+    private int Append(int at, char c)
+    {
+        if (c == '\\')
+        {
+            return AppendEscape(at);
+        }
+
+        if (c < ' ')
+        {
+            repairs.Add("escaped a control character in a string");
+            output.Append(c switch { '\n' => "\\n", '\r' => "\\r", '\t' => "\\t", _ => "\\u" + ((int)c).ToString("x4", CultureInfo.InvariantCulture) });
+        }
+        else if (c == '"')
+        {
+            output.Append("\\\"");
+        }
+        else
+        {
+            output.Append(c);
+        }
+
+        return at;
+    }
+
+    private int AppendEscape(int at)
+    {
+        if (at + 1 >= text.Length)
+        {
+            return at;
+        }
+
+        var next = text[at + 1];
+        if (next == '\'')
+        {
+            output.Append('\'');
+            return at + 1;
+        }
+
+        if (!Escapes.Contains(next, StringComparison.Ordinal) || (next == 'u' && !FourHexDigits(at + 2)))
+        {
+            if (next == 'u' && at + 6 > text.Length)
+            {
+                // Half an escape at the end of a cut text.
+                return text.Length - 1;
+            }
+
+            // Typical of regular expressions: \d and \s mean a backslash and a letter.
+            repairs.Add("doubled a stray backslash");
+            output.Append("\\\\");
+            return at;
+        }
+
+        output.Append('\\').Append(next);
+        return at + 1;
+    }
+
+    private bool FourHexDigits(int at) => at + 4 <= text.Length && text.AsSpan(at, 4).IndexOfAnyExcept("0123456789abcdefABCDEF") < 0;
+}
