@@ -46,7 +46,7 @@ internal static class JsonFinder
             }
         }
 
-        return found is null ? (null, [], problem) : (found, [.. Surroundings(text, found), .. repaired!.Repairs], null);
+        return found is null ? (null, [], problem) : (found, [.. Surroundings(text), .. repaired!.Repairs], null);
     }
 
     private static JsonDocument? Parse(string json, ref string problem)
@@ -62,9 +62,8 @@ internal static class JsonFinder
         }
     }
 
-    private static IEnumerable<string> Surroundings(string text, JsonDocument found)
+    private static IEnumerable<string> Surroundings(string text)
     {
-        _ = found;
         var trimmed = text.AsSpan().Trim();
         return trimmed.Length > 0 && trimmed[0] == '{' && trimmed[^1] is not '`' ? []
             : text.Contains("```", StringComparison.Ordinal) ? ["removed code fences"] : ["removed text around the object"];

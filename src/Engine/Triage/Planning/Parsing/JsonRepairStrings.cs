@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Globalization;
 using System.Text;
 
@@ -6,6 +7,7 @@ namespace Quorate.Engine.Triage.Planning.Parsing;
 /// <summary>Copies one string into strict JSON, whatever marks it is written in.</summary>
 internal sealed class JsonRepairStrings(string text, StringBuilder output, ISet<string> repairs)
 {
+    private static readonly SearchValues<char> HexDigits = SearchValues.Create("0123456789abcdefABCDEF");
     private const string Escapes = "\"\\/bfnrtu";
 
     public static bool Opens(char c) => c is '"' or '\'' or '“' or '”' or '‘' or '’';
@@ -38,6 +40,12 @@ internal sealed class JsonRepairStrings(string text, StringBuilder output, ISet<
             }
 
             at = Append(at, c);
+        }
+
+        if (open != '"')
+        {
+            // Where such a string ends is a guess when its own mark never comes.
+            return (-1, false);
         }
 
         output.Append('"');
@@ -119,5 +127,5 @@ internal sealed class JsonRepairStrings(string text, StringBuilder output, ISet<
         return at + 1;
     }
 
-    private bool FourHexDigits(int at) => at + 4 <= text.Length && text.AsSpan(at, 4).IndexOfAnyExcept("0123456789abcdefABCDEF") < 0;
+    private bool FourHexDigits(int at) => at + 4 <= text.Length && text.AsSpan(at, 4).IndexOfAnyExcept(HexDigits) < 0;
 }

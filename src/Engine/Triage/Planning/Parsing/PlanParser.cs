@@ -1,6 +1,4 @@
 using System.Text;
-using System.Text.Json;
-using Quorate.Contracts.Plans;
 
 namespace Quorate.Engine.Triage.Planning.Parsing;
 

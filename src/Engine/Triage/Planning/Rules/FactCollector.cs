@@ -1,0 +1,106 @@
+using System.Text.Json;
+using System.Text.RegularExpressions;
+using Quorate.Contracts.Sites;
+
+namespace Quorate.Engine.Triage.Planning.Rules;
+
+/// <summary>Turns a snapshot and the evidence gathered into facts. Log text is only ever matched against patterns.</summary>
+internal sealed class FactCollector(PlanningContext context, Rulebook rulebook, SiteGraph graph)
+{
+    private const double HighCpuCores = 0.9;
+    private const double HighShare = 0.9;
+    private const double HighLatencyMs = 1000;
+    private const int MaxLinesPerService = 200;
+    private const int MaxLineLength = 2000;
+    private static readonly TimeSpan LogAge = TimeSpan.FromMinutes(10);
+    private static readonly string[] ConnectionPatterns = ["connection_refused", "name_unknown", "timeout"];
+
+    private readonly SiteSnapshotIndex _seen = new(context.Site, context.Snapshot);
+    private readonly IncidentText _text = new(context.IncidentText);
+
+    public IReadOnlyList<ServiceFacts> Collect()
+    {
+        var groups = rulebook.Text.Where(g => g.Value.Any(_text.Has)).Select(g => g.Key).ToHashSet(StringComparer.Ordinal);
+        var failing = context.Site.Probes.Where(p => context.Snapshot.Status.Failures.Any(f => f.Contains(p.Name, StringComparison.Ordinal)))
+            .Select(p => p.Service).ToHashSet(StringComparer.Ordinal);
+        var hits = context.Site.Services.ToDictionary(s => s.Name, s => LogHits(s.Name), StringComparer.Ordinal);
+        return [.. context.Site.Services.Select((s, i) => Facts(s, i, groups, failing, hits))];
+    }
+
+    private ServiceFacts Facts(ServiceSpec spec, int index, HashSet<string> groups, HashSet<string> failing, Dictionary<string, List<(string Pattern, string Line)>> hits)
+    {
+        var name = spec.Name;
+        var seen = context.Snapshot.Find(name);
+        var metrics = _seen.Metrics(name);
+        var state = _seen.State(name);
+        var sick = graph.Dependants(name).Where(d => !_seen.Healthy(d)).ToList();
+        return new ServiceFacts
+        {
+            Name = name,
+            Index = index,
+            State = state,
+            Healthy = _seen.Healthy(name),
+            EngineHealth = seen?.EngineHealth ?? "none",
+            DependenciesHealthy = graph.Needs(name).All(_seen.Healthy),
+            DependantsUnhealthy = sick.Count > 0,
+            Drift = [.. _seen.Drift(spec)],
+            CpuHigh = state == "running" && metrics?.CpuLoad >= HighCpuCores && !EvidenceDenies(name, "cpu_load", HighCpuCores),
+            CpuLimited = state == "running" && seen?.Cpus is > 0 and var cpus && metrics?.CpuLoad >= HighShare * cpus,
+            MemoryHigh = state == "running" && seen?.MemoryBytes is > 0 and var memory && metrics?.MemUsage >= HighShare * memory,
+            LatencyHigh = state == "running" && metrics is { LatencyMs: < 0 or >= HighLatencyMs },
+            Logs = hits[name].Select(h => h.Pattern).ToHashSet(StringComparer.Ordinal),
+            Blamed = sick.Any(d => hits[d].Any(h => ConnectionPatterns.Contains(h.Pattern, StringComparer.Ordinal) && NamesService(h.Line, spec))),
+            SiteProbeFailing = failing.Contains(name),
+            OnFailingPath = failing.Contains(name) || graph.Dependants(name).Any(failing.Contains),
+            Mentioned = Mentions(spec),
+            Text = groups,
+        };
+    }
+
+    private bool Mentions(ServiceSpec spec) =>
+        _text.Has(IncidentText.Fold(spec.Name))
+        || rulebook.Names.Any(n => n.Words.Any(_text.Has) && (Matches(n.Services, spec.Name) || Matches(n.Services, spec.Image ?? "")));
+
+    private List<(string Pattern, string Line)> LogHits(string service)
+    {
+        var oldest = context.Snapshot.At - LogAge;
+        var lines = context.Snapshot.Logs.TryGetValue(service, out var read) ? read : [];
+        return [.. lines.Where(l => l.Ts >= oldest).TakeLast(MaxLinesPerService).Select(Text)
+            .SelectMany(line => rulebook.Logs.Where(p => Matches(p.Value, line)).Select(p => (p.Key, line)))];
+    }
+
+    private static string Text(LogLine line)
+    {
+        var text = line.Meta is null ? line.Msg : line.Msg + " " + string.Join(' ', line.Meta.Values);
+        return text.Length > MaxLineLength ? text[..MaxLineLength] : text;
+    }
+
+    private static bool NamesService(string line, ServiceSpec spec) =>
+        new IncidentText(line).Has(IncidentText.Fold(spec.Name))
+        || spec.Ports.Any(p => p.HostPort > 0 && line.Contains($":{p.HostPort}", StringComparison.Ordinal));
+
+    private static bool Matches(Regex pattern, string text)
+    {
+        try
+        {
+            return pattern.IsMatch(text);
+        }
+        catch (RegexMatchTimeoutException)
+        {
+            return false;
+        }
+    }
+
+    /// <summary>The newest look at the metric says that it is below the limit: what the snapshot caught was a moment.</summary>
+    private bool EvidenceDenies(string service, string metric, double limit) =>
+        context.History.Reverse()
+            .SelectMany(h => h.Plan.Tasks.Where(t => t.Type == "check_metrics" && t.Target == service).Select(t => h.Results.GetValueOrDefault(t.TaskId)))
+            .Select(r => r is not null && r.Meta.TryGetValue(metric, out var value) ? Number(value) : null)
+            .FirstOrDefault(v => v is not null) < limit;
+
+    /// <summary>A number, or the newest value (<c>last</c>) of a series.</summary>
+    private static double? Number(JsonElement value) =>
+        value.ValueKind == JsonValueKind.Number ? value.GetDouble()
+        : value.ValueKind == JsonValueKind.Object && value.TryGetProperty("last", out var last) && last.ValueKind == JsonValueKind.Number ? last.GetDouble()
+        : null;
+}

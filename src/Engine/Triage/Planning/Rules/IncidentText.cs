@@ -1,0 +1,63 @@
+using System.Globalization;
+using System.Text;
+
+namespace Quorate.Engine.Triage.Planning.Rules;
+
+/// <summary>What a person wrote, as words to look for: lower case, no accents, whole words.</summary>
+public sealed class IncidentText
+{
+    /// <summary>Characters that are looked at.</summary>
+    private const int MaxLength = 16_384;
+
+    private readonly string _text;
+
+    public IncidentText(string text) => _text = " " + Fold(text.Length > MaxLength ? text[..MaxLength] : text) + " ";
+
+    /// <summary>
+    /// Whether the folded phrase is there: as whole words, as the beginning of a word when it ends with <c>*</c>, and
+    /// anywhere when it is in a script that writes no spaces.
+    /// </summary>
+    public bool Has(string phrase) =>
+        phrase.Any(IsIdeographic) ? _text.Contains(phrase, StringComparison.Ordinal)
+        : phrase.EndsWith('*') ? _text.Contains(" " + phrase[..^1], StringComparison.Ordinal)
+        : _text.Contains(" " + phrase + " ", StringComparison.Ordinal);
+
+    /// <summary>Lower case, without accents, everything but letters and digits one space. A last asterisk is kept.</summary>
+    public static string Fold(string text)
+    {
+        var folded = new StringBuilder(text.Length);
+        foreach (var c in Decompose(text))
+        {
+            if (CharUnicodeInfo.GetUnicodeCategory(c) == UnicodeCategory.NonSpacingMark)
+            {
+                continue;
+            }
+
+            if (char.IsLetterOrDigit(c))
+            {
+                folded.Append(c == 'ß' ? "ss" : char.ToLowerInvariant(c).ToString());
+            }
+            else if (folded.Length > 0 && folded[^1] != ' ')
+            {
+                folded.Append(' ');
+            }
+        }
+
+        return folded.ToString().TrimEnd() + (text.EndsWith('*') ? "*" : "");
+    }
+
+    private static string Decompose(string text)
+    {
+        try
+        {
+            return text.Normalize(NormalizationForm.FormD);
+        }
+        catch (ArgumentException)
+        {
+            // Broken surrogates cannot be normalised; they are no letters either.
+            return text;
+        }
+    }
+
+    private static bool IsIdeographic(char c) => c is >= '\u3040' and <= '\u9fff' or >= '\uac00' and <= '\ud7a3' or >= '\u0e00' and <= '\u0e7f';
+}
