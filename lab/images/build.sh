@@ -29,8 +29,8 @@ rm -rf "$root.build"
 # Each library goes to the path at which the loader looks for it; lib/ and lib64/ are links into usr/.
 add() { local to=${1#/}; case $to in lib/*|lib64/*) to=usr/$to;; esac; [ -e "$root/$to" ] || install -D -m 755 "$(readlink -f "$1")" "$root/$to"; }
 find "$root/app" -type f \( -name '*.so' -o -name shop \) | while read -r file; do
-  { ldd "$file" 2>/dev/null || true; } | { grep -oE '/(usr/)?lib[^ ]*\.so[^ ]*' || true; }
-done | sort -u | while read -r library; do add "$library"; done
+  { ldd "$file" 2>/dev/null || true; } | awk '$2 == "=>" && $3 ~ /^\// { print $3 } $1 ~ /^\// { print $1 }'
+done | sort -u | { grep -vF "$root" || true; } | while read -r library; do add "$library"; done
 for name in libnss_files.so.2 libnss_dns.so.2 libresolv.so.2; do
   for found in /lib/*-linux-gnu/$name; do [ -e "$found" ] && add "$found"; done
 done
