@@ -1,0 +1,16 @@
+namespace Quorate.Lab.Shop.Data;
+
+/// <summary>What a customer sends. Quantity 1–1000; item 1–64 characters.</summary>
+internal sealed record NewOrder(string? Item, int Quantity)
+{
+    /// <summary>What is wrong with it; null when nothing is.</summary>
+    public string? Fault() => this switch
+    {
+        { Item: null or { Length: 0 or > 64 } } => "item must be 1 to 64 characters",
+        { Quantity: < 1 or > 1000 } => $"quantity {Quantity} must be from 1 to 1000",
+        _ => null,
+    };
+}
+
+/// <summary>An order as kept. Status is <c>accepted</c> or <c>shipped</c>.</summary>
+internal sealed record Order(string Id, string Item, int Quantity, string Status, DateTimeOffset CreatedAt);

@@ -1,0 +1,88 @@
+using System.Net;
+using System.Net.Sockets;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Quorate.Lab.Shop.Hosting;
+
+namespace Quorate.Lab.Shop.Roles;
+
+/// <summary>
+/// The lab's CPU hog: <c>POST /lab/burn?threads=2&amp;seconds=600</c> starts threads that really spin in this process,
+/// <c>DELETE /lab/burn</c> ends them. Answers only to loopback and private (container) addresses.
+/// </summary>
+internal static class Burn
+{
+    private const int MaxThreads = 32;
+    private const int MaxSeconds = 900;
+
+    private static readonly Lock Gate = new();
+    private static CancellationTokenSource? current;
+    private static int burning;
+
+    public static void Map(WebApplication app, RoleHost host)
+    {
+        host.Metrics.Gauge("shop_lab_burning_threads", "Threads that the lab's CPU hog keeps busy.", () => burning);
+        app.MapPost("/lab/burn", context => StartAsync(context, host));
+        app.MapDelete("/lab/burn", context => StopAsync(context));
+    }
+
+    private static Task StartAsync(HttpContext context, RoleHost host)
+    {
+        if (!IsNear(context.Connection.RemoteIpAddress))
+        {
+            return context.RefuseAsync(403, "only from this machine or its container networks");
+        }
+        int threads = context.Number("threads", 2, 1, MaxThreads);
+        int seconds = context.Number("seconds", 600, 1, MaxSeconds);
+        lock (Gate)
+        {
+            current?.Cancel();
+            // Its timer ends it; nothing else holds on to it.
+            current = new CancellationTokenSource(TimeSpan.FromSeconds(seconds), host.Time);
+            CancellationToken end = current.Token;
+            for (int i = 0; i < threads; i++)
+            {
+                new Thread(() => Spin(end)) { IsBackground = true, Name = "burn" }.Start();
+            }
+        }
+        return context.AnswerAsync(202, new BurnReport(threads, seconds), ShopJson.Default.BurnReport);
+    }
+
+    private static Task StopAsync(HttpContext context)
+    {
+        if (!IsNear(context.Connection.RemoteIpAddress))
+        {
+            return context.RefuseAsync(403, "only from this machine or its container networks");
+        }
+        lock (Gate)
+        {
+            current?.Cancel();
+            current = null;
+        }
+        return context.AnswerAsync(200, new BurnReport(0, 0), ShopJson.Default.BurnReport);
+    }
+
+    /// <summary>Fills and drops buffers as fast as it can: it takes a core, and the collector's pauses hold up the requests.</summary>
+    private static void Spin(CancellationToken end)
+    {
+        Interlocked.Increment(ref burning);
+        var kept = new byte[64][];
+        for (int i = 0; !end.IsCancellationRequested; i = (i + 1) % kept.Length)
+        {
+            kept[i] = new byte[16 * 1024];
+            kept[i].AsSpan().Fill((byte)i);
+        }
+        Interlocked.Decrement(ref burning);
+    }
+
+    private static bool IsNear(IPAddress? address)
+    {
+        if (address is null || IPAddress.IsLoopback(address))
+        {
+            return address is not null;
+        }
+        byte[] octets = address.MapToIPv4().GetAddressBytes();
+        bool isPrivate = octets is [10, ..] or [172, >= 16 and <= 31, ..] or [192, 168, ..];
+        return isPrivate && (address.AddressFamily == AddressFamily.InterNetwork || address.IsIPv4MappedToIPv6);
+    }
+}
