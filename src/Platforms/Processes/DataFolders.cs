@@ -20,6 +20,24 @@ internal sealed class DataFolders(Site site, StateFolder state)
 
     public void Forget(string service) => File.Delete(state.StartedFile(service));
 
+    /// <summary>Takes note of a service that runs but that nobody has noted yet: another program may have started it.</summary>
+    public void TryRemember(ServiceSpec service)
+    {
+        if (WasStarted(service.Name))
+        {
+            return;
+        }
+
+        try
+        {
+            RememberMounts(service);
+        }
+        catch (PlatformException)
+        {
+            // Looking must work on a full disk too; the next look tries again.
+        }
+    }
+
     /// <summary>At most one finding per folder, the one to repair first.</summary>
     public IReadOnlyList<DataFinding> Check(ServiceSpec service)
     {

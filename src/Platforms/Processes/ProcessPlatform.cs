@@ -137,6 +137,11 @@ public sealed class ProcessPlatform : IPlatform, IDisposable
 
     private ServiceObservation Observe(ServiceSpec spec, FoundService? found)
     {
+        if (found is not null)
+        {
+            _data.TryRemember(spec);
+        }
+
         var wasStarted = _data.WasStarted(spec.Name);
         var observation = new ServiceObservation
         {

@@ -54,6 +54,10 @@ internal sealed class ServiceLocks(StateFolder state, TimeProvider time)
         {
             return null;
         }
+        catch (UnauthorizedAccessException e)
+        {
+            throw new PlatformException($"{service}: its lock {state.LockFile(service)} belongs to another user; run as that user or as root", retryable: false, e);
+        }
     }
 
     private static PlatformException Busy(string service) =>

@@ -1,4 +1,6 @@
 using System.Text;
+using Quorate.Contracts;
+using Quorate.Contracts.Sites;
 
 namespace Quorate.Platforms.Processes;
 
@@ -6,6 +8,8 @@ namespace Quorate.Platforms.Processes;
 internal sealed class StateFolder(string path)
 {
     private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
+
+    private static int _writes;
 
     public string Path { get; } = System.IO.Path.GetFullPath(path);
 
@@ -21,22 +25,38 @@ internal sealed class StateFolder(string path)
     public string StartedFile(string service) => System.IO.Path.Combine(Folder("started"), service);
 
     /// <summary>Replaces a small file so that after a crash either the old or the new content is there.</summary>
+    /// <exception cref="PlatformException">The disk is full, or its file system read-only.</exception>
     public static void WriteDurably(string file, string content)
     {
-        var next = file + ".next";
-        using (var stream = new FileStream(next, FileMode.Create, FileAccess.Write))
+        var next = $"{file}.{Environment.ProcessId}-{Interlocked.Increment(ref _writes)}";
+        try
         {
-            stream.Write(Encoding.UTF8.GetBytes(content));
-            stream.Flush(flushToDisk: true);
-        }
+            using (var stream = new FileStream(next, FileMode.Create, FileAccess.Write))
+            {
+                stream.Write(Encoding.UTF8.GetBytes(content));
+                stream.Flush(flushToDisk: true);
+            }
 
-        File.Move(next, file, overwrite: true);
+            File.Move(next, file, overwrite: true);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            File.Delete(next);
+            throw new PlatformException($"the state file {file} cannot be written: {e.Message}", retryable: true, e);
+        }
     }
 
     private string Folder(string name)
     {
         var folder = System.IO.Path.Combine(Path, name);
-        Directory.CreateDirectory(folder, OwnerOnly);
-        return folder;
+        try
+        {
+            Directory.CreateDirectory(folder, OwnerOnly);
+            return folder;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw QuorateException.Missing("state_unwritable", $"the state folder {folder} cannot be created: {e.Message}", "Choose a folder that this user can write, with space left.", e);
+        }
     }
 }
