@@ -26,9 +26,10 @@ internal sealed class Dependency
     private readonly Uri address;
     private readonly HttpClient client;
     private readonly RoleHost host;
+
+    /// <summary>Server errors are handed on as they are, as a proxy does.</summary>
     private readonly bool relay;
 
-    /// <param name="relay">Server errors are handed on as they are, as a proxy does.</param>
     public Dependency(string name, Uri address, TimeSpan timeout, RoleHost host, bool relay = false)
     {
         (this.name, this.address, this.host, this.relay) = (name, address, host, relay);
