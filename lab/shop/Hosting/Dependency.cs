@@ -27,9 +27,12 @@ internal sealed class Dependency
     private readonly HttpClient client;
     private readonly RoleHost host;
 
-    public Dependency(string name, Uri address, TimeSpan timeout, RoleHost host)
+    /// <summary>Server errors are handed on as they are, as a proxy does.</summary>
+    private readonly bool relay;
+
+    public Dependency(string name, Uri address, TimeSpan timeout, RoleHost host, bool relay = false)
     {
-        (this.name, this.address, this.host) = (name, address, host);
+        (this.name, this.address, this.host, this.relay) = (name, address, host, relay);
         client = new HttpClient(new SocketsHttpHandler
         {
             UseProxy = false,
@@ -48,7 +51,7 @@ internal sealed class Dependency
     }
 
     /// <summary>Any answer below 500 is an answer.</summary>
-    /// <exception cref="DependencyException">Nothing answered, or with a server error.</exception>
+    /// <exception cref="DependencyException">Nothing answered, or with a server error that is not to be relayed.</exception>
     public async Task<HttpResponseMessage> SendAsync(HttpMethod method, string path, HttpContent? body, CancellationToken cancellationToken)
     {
         try
@@ -57,6 +60,12 @@ internal sealed class Dependency
             HttpResponseMessage answer = await client.SendAsync(request, cancellationToken);
             if ((int)answer.StatusCode < 500)
             {
+                return answer;
+            }
+            if (relay)
+            {
+                host.Metrics.Count("shop_dependency_errors_total", "dependency", name);
+                host.Log.Warn($"{name} answered {(int)answer.StatusCode} to {method} {path}", null, ("dependency", name), ("address", address.ToString()));
                 return answer;
             }
             string text = await answer.Content.ReadAsStringAsync(cancellationToken);

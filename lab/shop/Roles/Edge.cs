@@ -14,7 +14,7 @@ internal static class Edge
     {
         // The api answers for its own dependencies within 500 ms.
         host.Health.Patience = TimeSpan.FromMilliseconds(700);
-        var api = new Dependency("api", Env.Url("API_URL"), Timeout, host);
+        var api = new Dependency("api", Env.Url("API_URL"), Timeout, host, relay: true);
         return host.RunAsync(app =>
         {
             app.Map("/orders", context => ForwardAsync(context, api));

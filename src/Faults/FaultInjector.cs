@@ -1,0 +1,121 @@
+using System.Globalization;
+using Quorate.Contracts;
+using Quorate.Contracts.Sites;
+
+namespace Quorate.Faults;
+
+/// <summary>
+/// Breaks services of a lab site and takes it back. A fault's record is on disk before its effect, so that another
+/// process can revert it when this one was killed. One instance does one thing at a time.
+/// </summary>
+/// <param name="site">Must be marked <c>x-quorate: { lab: true }</c> unless <paramref name="anySite"/> is set.</param>
+/// <param name="platform">Where the site runs.</param>
+/// <param name="stateDirectory">Folder in which <c>faults/</c> is kept.</param>
+/// <param name="time">The clock.</param>
+/// <param name="anySite">The person said <c>--i-know</c>.</param>
+/// <param name="dockerSocket">Null: from <c>DOCKER_HOST</c> when it is a unix:// address, else /var/run/docker.sock.</param>
+public sealed class FaultInjector(
+    Site site, IPlatform platform, string stateDirectory, TimeProvider time, bool anySite = false, string? dockerSocket = null)
+{
+    private readonly FaultRecords records = new(stateDirectory, site.Id);
+    private readonly FaultContext context = new(site, platform, time, dockerSocket ?? DockerEngine.DefaultSocket());
+
+    /// <param name="name">A name from <see cref="SiteFaultCatalog"/>.</param>
+    /// <param name="target">A service of the site; null means the fault's default target.</param>
+    /// <param name="cancellationToken">Ends the wait; what was done by then is on record.</param>
+    /// <exception cref="QuorateException">Unknown fault or target, wrong platform, not a lab, already active, or something it needs is missing.</exception>
+    /// <exception cref="PlatformException">The effect failed; what was done of it has been taken back, or is on record when that failed too.</exception>
+    public async Task<FaultReceipt> InjectAsync(string name, string? target, CancellationToken cancellationToken)
+    {
+        ISiteFault fault = SiteFaultCatalog.Find(name);
+        ServiceSpec spec = Check(fault, target ?? fault.DefaultTarget);
+        IReadOnlyDictionary<string, string> values = await fault.PrepareAsync(context, spec, cancellationToken);
+        DateTimeOffset now = time.GetUtcNow();
+        var receipt = new FaultReceipt
+        {
+            Name = fault.Name,
+            Target = spec.Name,
+            SiteId = site.Id,
+            Platform = platform.Name,
+            InjectedAt = now,
+            EffectKey = string.Create(CultureInfo.InvariantCulture, $"fault-{fault.Name}-{now.UtcTicks:x}"),
+            Values = values,
+        };
+        records.Write(receipt);
+        try
+        {
+            await fault.ApplyAsync(context, receipt, cancellationToken);
+            return receipt;
+        }
+        catch (Exception failure) when (failure is not OperationCanceledException)
+        {
+            await TakeBackAsync(fault, receipt, cancellationToken);
+            throw;
+        }
+    }
+
+    /// <summary>
+    /// Takes back the faults of this name, or all (null), newest first, and answers those it took back. Doing it again
+    /// does nothing. A fault that cannot be reverted stays on record and does not keep the others from it.
+    /// </summary>
+    /// <exception cref="PlatformException">At least one fault could not be reverted.</exception>
+    public async Task<IReadOnlyList<FaultReceipt>> RevertAsync(string? name, CancellationToken cancellationToken)
+    {
+        if (name is not null)
+        {
+            SiteFaultCatalog.Find(name);
+        }
+        var reverted = new List<FaultReceipt>();
+        var failures = new List<Exception>();
+        foreach (FaultReceipt receipt in records.Read().Where(r => name is null || r.Name == name))
+        {
+            try
+            {
+                await SiteFaultCatalog.Find(receipt.Name).RevertAsync(context, receipt, cancellationToken);
+                records.Remove(receipt);
+                reverted.Add(receipt with { RevertedAt = time.GetUtcNow() });
+            }
+            catch (Exception failure) when (failure is not OperationCanceledException)
+            {
+                failures.Add(new PlatformException($"{receipt.Name} on {receipt.Target}: {failure.Message}", retryable: true, failure));
+            }
+        }
+        return failures.Count == 0 ? reverted : throw new PlatformException(
+            $"could not revert: {string.Join("; ", failures.Select(f => f.Message))}", retryable: true, failures[0]);
+    }
+
+    /// <summary>The faults on record, newest first.</summary>
+    public Task<IReadOnlyList<FaultReceipt>> ActiveAsync() => Task.FromResult(records.Read());
+
+    /// <summary>When this fails too the record stays, for a later revert: the first failure is the one to report.</summary>
+    private async Task TakeBackAsync(ISiteFault fault, FaultReceipt receipt, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await fault.RevertAsync(context, receipt, cancellationToken);
+            records.Remove(receipt);
+        }
+        catch (Exception failure) when (failure is PlatformException or QuorateException or IOException)
+        {
+            return;
+        }
+    }
+
+    private ServiceSpec Check(ISiteFault fault, string target)
+    {
+        if (!site.Lab && !anySite)
+        {
+            throw QuorateException.Input("not_a_lab", $"{site.ComposeFile} is not marked as a lab (x-quorate: lab: true); faults would break real services",
+                "say --i-know to do it all the same");
+        }
+        if (!fault.Platforms.Contains(platform.Name))
+        {
+            throw QuorateException.Input("fault_not_on_platform",
+                $"fault {fault.Name} works on {string.Join(" and ", fault.Platforms)}, not on {platform.Name}");
+        }
+        ServiceSpec spec = site.Find(target) ?? throw QuorateException.Input("unknown_service",
+            $"target {target} is not a service of {site.Name}; there are {string.Join(", ", site.Services.Select(s => s.Name))}");
+        return !records.Exists(fault.Name, target) ? spec : throw QuorateException.Input("fault_active",
+            $"fault {fault.Name} is active on {target} already", $"quorate fault revert {fault.Name}");
+    }
+}
