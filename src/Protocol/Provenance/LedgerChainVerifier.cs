@@ -24,6 +24,9 @@ public sealed class LedgerChainVerifier(SigningKeys keys)
     /// <summary>Good checkpoints so far.</summary>
     public long Checkpoints { get; private set; }
 
+    /// <summary>For a store, whose every commit signs its last entry: an entry beyond this number was not written by it.</summary>
+    public long SignedEnd { get; set; } = long.MaxValue;
+
     /// <summary>False when the entry is not the next link, or a fault was found before.</summary>
     public bool Add(in LedgerEntryBytes entry)
     {
@@ -55,6 +58,11 @@ public sealed class LedgerChainVerifier(SigningKeys keys)
         if (!entry.PrevHash.SequenceEqual(_lastHash))
         {
             return Fail(entry.Seq, LedgerFaultReason.WrongPreviousHash, $"entry {entry.Seq} does not follow entry {Entries}");
+        }
+
+        if (entry.Seq > SignedEnd)
+        {
+            return Fail(entry.Seq, LedgerFaultReason.Unsigned, $"entry {entry.Seq} stands after the signed head, entry {SignedEnd}");
         }
 
         hex.CopyTo(_lastHash);
