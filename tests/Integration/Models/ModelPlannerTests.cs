@@ -68,7 +68,7 @@ public sealed class ModelPlannerTests
             Assert.Equal(Sha256(run.Response), run.ResponseHash);
         }
 
-        Assert.Equal(script.Where(s => s.Length > 20), _runs.Where(r => r.Error is null).Select(r => r.Response));
+        Assert.Equal(script.Where(s => s.Length > 15), _runs.Where(r => r.Error is null).Select(r => r.Response));
         Assert.Equal(reason.Length > 0, proposal.Rejections.Count > 0);
         Assert.All(proposal.Rejections, r => Assert.Contains(r.Reasons, text => text.Contains(reason, StringComparison.Ordinal)));
     }

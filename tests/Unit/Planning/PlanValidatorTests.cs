@@ -102,7 +102,7 @@ public sealed class PlanValidatorTests
     }
 
     [Fact]
-    public void Validate_FullPlan_TakesLessThanAMillisecondAtP99()
+    public void Validate_FullPlan_IsFast()
     {
         var tasks = "[" + string.Join(',', Enumerable.Range(0, 16).Select(i => $$"""{"task_id":"t{{i}}","type":"check_logs","assigned_to":"LogAgent","args":{"pattern":"err(or)?[0-9]{{i}}|x.*y"},"dependencies":[{{(i > 0 ? $"\"t{i - 1}\"" : "")}}]}""")) + "]";
         var plan = Read(tasks) with { PlanVersion = 2 };
@@ -112,9 +112,9 @@ public sealed class PlanValidatorTests
             Assert.Empty(PlanValidator.Validate(plan, Shop.Site, PlanLimits.Default));
             return Stopwatch.GetElapsedTime(start).TotalMilliseconds;
         }).Skip(100).Order().ToList();
-        TestContext.Current.TestOutputHelper?.WriteLine($"p50 {times[250]:0.000} ms, p99 {times[495]:0.000} ms");
-        // Twenty times the goal: this machine may be busy, and the goal itself is a benchmark's matter.
-        Assert.InRange(times[250], 0, 20);
+        TestContext.Current.TestOutputHelper!.WriteLine($"p50 {times[250]:0.000} ms, p99 {times[495]:0.000} ms");
+        // The goal is 1 ms at p99; the median leaves room for a busy machine.
+        Assert.InRange(times[250], 0, 5);
     }
 
     private static void Check<T>(Gen<T> values, Func<T, bool> holds) =>
