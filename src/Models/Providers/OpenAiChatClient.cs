@@ -78,10 +78,13 @@ public sealed class OpenAiChatClient : IChatClient
 
     public void Dispose() => _http.Dispose();
 
-    /// <summary>The server took the request and hung up without an answer.</summary>
-    private static bool Ended(Exception error) => error.GetBaseException() is HttpIOException
-        || error is HttpRequestException { HttpRequestError: HttpRequestError.ResponseEnded }
-        || error.InnerException is HttpRequestException { HttpRequestError: HttpRequestError.ResponseEnded };
+    /// <summary>The connection was made, so the server had the request, and it ended without a whole answer.</summary>
+    private static bool Ended(Exception error)
+    {
+        var http = error as HttpRequestException ?? error.InnerException as HttpRequestException;
+        return http is not null && http.HttpRequestError is not (HttpRequestError.ConnectionError or HttpRequestError.NameResolutionError
+            or HttpRequestError.SecureConnectionError or HttpRequestError.ProxyTunnelError);
+    }
 
     private static async Task<string> ReadBodyAsync(PipelineResponse response, CancellationToken cancellationToken)
     {

@@ -123,9 +123,26 @@ internal sealed class JsonRepairStrings(string text, StringBuilder output, ISet<
             return at;
         }
 
+        if (next == 'u' && char.IsSurrogate(CodeAt(at)))
+        {
+            return AppendSurrogate(at);
+        }
+
         output.Append('\\').Append(next);
         return at + 1;
     }
+
+    /// <summary>A pair stays; half a pair is no character and becomes the replacement character.</summary>
+    private int AppendSurrogate(int at)
+    {
+        var isPair = char.IsHighSurrogate(CodeAt(at)) && at + 7 < text.Length && text[at + 6] == '\\' && text[at + 7] == 'u'
+            && FourHexDigits(at + 8) && char.IsLowSurrogate(CodeAt(at + 6));
+        output.Append(isPair ? text.AsSpan(at, 12) : "\\ufffd");
+        return at + (isPair ? 11 : 5);
+    }
+
+    /// <summary>The code unit that the escape at this place stands for.</summary>
+    private char CodeAt(int at) => (char)ushort.Parse(text.AsSpan(at + 2, 4), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture);
 
     private bool FourHexDigits(int at) => at + 4 <= text.Length && text.AsSpan(at, 4).IndexOfAnyExcept(HexDigits) < 0;
 }

@@ -17,7 +17,8 @@ public static class PlanParser
             return new PlanParseResult { Reasons = [$"the text is longer than {MaxBytes} bytes"] };
         }
 
-        var (document, repairs, reason) = JsonFinder.Find(text);
+        // Half surrogate pairs become replacement characters here, so that nothing after this meets one.
+        var (document, repairs, reason) = JsonFinder.Find(Encoding.UTF8.GetString(Encoding.UTF8.GetBytes(text)));
         if (document is null)
         {
             return new PlanParseResult { Reasons = [reason!] };

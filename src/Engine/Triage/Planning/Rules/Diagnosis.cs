@@ -40,7 +40,8 @@ internal sealed class Diagnosis
 
     /// <summary>
     /// The findings to act on now: each one that is proven; of the others the likeliest, unless something acted on
-    /// already may explain it, because one of the two needs the other.
+    /// already may explain it, because one of the two needs the other. A proven finding explains what it needs only
+    /// when that is a weak guess.
     /// </summary>
     public IReadOnlyList<Finding> Select()
     {
@@ -50,7 +51,7 @@ internal sealed class Diagnosis
         {
             if (!chosen.Exists(c => c.Service == hint.Service
                 || _graph.Needs(hint.Service).Contains(c.Service)
-                || (!c.Rule.Proof && _graph.Needs(c.Service).Contains(hint.Service))))
+                || ((!c.Rule.Proof || hint.Confidence < Explains) && _graph.Needs(c.Service).Contains(hint.Service))))
             {
                 chosen.Add(hint);
             }

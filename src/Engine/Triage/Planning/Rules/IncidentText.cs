@@ -9,6 +9,13 @@ public sealed class IncidentText
     /// <summary>Characters that are looked at.</summary>
     private const int MaxLength = 16_384;
 
+    private static readonly (char Plain, string Accented)[] Accents =
+    [
+        ('a', "àáâãäåāăą"), ('c', "çćĉċč"), ('d', "ďđ"), ('e', "èéêëēĕėęě"), ('g', "ĝğġģ"), ('h', "ĥħ"), ('i', "ìíîïĩīĭįı"), ('j', "ĵ"),
+        ('k', "ķ"), ('l', "ĺļľŀł"), ('n', "ñńņň"), ('o', "òóôõöøōŏő"), ('r', "ŕŗř"), ('s', "śŝşšș"), ('t', "ţťŧț"), ('u', "ùúûüũūŭůűų"),
+        ('w', "ŵ"), ('y', "ýÿŷ"), ('z', "źżž"), ('и', "й"), ('е', "ё"),
+    ];
+
     private readonly string _text;
 
     public IncidentText(string text) => _text = " " + Fold(text.Length > MaxLength ? text[..MaxLength] : text) + " ";
@@ -26,8 +33,9 @@ public sealed class IncidentText
     public static string Fold(string text)
     {
         var folded = new StringBuilder(text.Length);
-        foreach (var c in Decompose(text))
+        foreach (var raw in text)
         {
+            var c = Base(char.ToLowerInvariant(raw));
             if (CharUnicodeInfo.GetUnicodeCategory(c) == UnicodeCategory.NonSpacingMark)
             {
                 continue;
@@ -35,7 +43,7 @@ public sealed class IncidentText
 
             if (char.IsLetterOrDigit(c))
             {
-                folded.Append(c == 'ß' ? "ss" : char.ToLowerInvariant(c).ToString());
+                folded.Append(c == 'ß' ? "ss" : c.ToString());
             }
             else if (folded.Length > 0 && folded[^1] != ' ')
             {
@@ -46,17 +54,26 @@ public sealed class IncidentText
         return folded.ToString().TrimEnd() + (text.EndsWith('*') ? "*" : "");
     }
 
-    private static string Decompose(string text)
+    /// <summary>
+    /// The letter without its accent. A table, because the process runs without culture data, where normalisation
+    /// leaves letters as they are.
+    /// </summary>
+    private static char Base(char c)
     {
-        try
+        if (c < 'à')
         {
-            return text.Normalize(NormalizationForm.FormD);
+            return c;
         }
-        catch (ArgumentException)
+
+        foreach (var (plain, accented) in Accents)
         {
-            // Broken surrogates cannot be normalised; they are no letters either.
-            return text;
+            if (accented.Contains(c, StringComparison.Ordinal))
+            {
+                return plain;
+            }
         }
+
+        return c;
     }
 
     private static bool IsIdeographic(char c) => c is >= '\u3040' and <= '\u9fff' or >= '\uac00' and <= '\ud7a3' or >= '\u0e00' and <= '\u0e7f';

@@ -70,12 +70,7 @@ internal static class ArgRules
     {
         try
         {
-            _ = new Regex(pattern, RegexOptions.NonBacktracking);
-            return null;
-        }
-        catch (NotSupportedException)
-        {
-            // Look-around and back-references cannot run without backtracking; under a timeout they may.
+            // Parsing is enough here: whoever matches with it uses a timeout or no backtracking.
             _ = new Regex(pattern, RegexOptions.None, PatternTimeout);
             return null;
         }

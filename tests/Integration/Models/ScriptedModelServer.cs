@@ -1,0 +1,118 @@
+using System.Collections.Concurrent;
+using System.Text.Json;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
+using Microsoft.Extensions.Logging;
+
+namespace Quorate.Tests.Integration.Models;
+
+/// <summary>
+/// A real OpenAI-compatible server on loopback that answers each call with the next step of a script, and 599 when the
+/// script is over. Keeps what it was sent.
+/// </summary>
+public sealed class ScriptedModelServer : IAsyncDisposable
+{
+    private readonly WebApplication _app;
+    private readonly ConcurrentQueue<Func<HttpContext, Task>> _script = new();
+    private readonly CancellationTokenSource _stopping = new();
+
+    private ScriptedModelServer(WebApplication app) => _app = app;
+
+    /// <summary>What was posted, oldest first.</summary>
+    public ConcurrentQueue<ReceivedCall> Calls { get; } = new();
+
+    /// <summary>The base address for clients, ending in <c>/v1</c>.</summary>
+    public Uri Endpoint => new(_app.Urls.First() + "/v1");
+
+    public static async Task<ScriptedModelServer> StartAsync(CancellationToken cancellationToken)
+    {
+        var builder = WebApplication.CreateSlimBuilder();
+        builder.Logging.ClearProviders();
+        builder.WebHost.UseUrls("http://127.0.0.1:0");
+        var app = builder.Build();
+        var server = new ScriptedModelServer(app);
+        app.MapPost("/v1/chat/completions", server.AnswerAsync);
+        app.MapGet("/v1/models", () => Results.Json(new { data = new[] { new { id = "test-model" } } }));
+        await app.StartAsync(cancellationToken);
+        return server;
+    }
+
+    /// <summary>A completion with this text.</summary>
+    public ScriptedModelServer Says(string text) => Then(context => context.Response.WriteAsJsonAsync(new
+    {
+        id = "c1",
+        @object = "chat.completion",
+        model = "test-model",
+        choices = new[] { new { index = 0, message = new { role = "assistant", content = text }, finish_reason = "stop" } },
+        usage = new { prompt_tokens = 100, completion_tokens = 23, total_tokens = 123 },
+    }));
+
+    /// <summary>A status with a body as it is.</summary>
+    public ScriptedModelServer Status(int status, string body = "", params (string Name, string Value)[] headers) => Then(context =>
+    {
+        context.Response.StatusCode = status;
+        foreach (var (name, value) in headers)
+        {
+            context.Response.Headers[name] = value;
+        }
+
+        return context.Response.WriteAsync(body);
+    });
+
+    /// <summary>Takes the request and never answers.</summary>
+    public ScriptedModelServer Stalls() => Then(async context =>
+    {
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, _stopping.Token);
+        await Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, either.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+    });
+
+    /// <summary>Announces a long body, sends a piece of it and hangs up.</summary>
+    public ScriptedModelServer Cuts() => Then(async context =>
+    {
+        context.Response.ContentType = "application/json";
+        context.Response.ContentLength = 10_000;
+        await context.Response.WriteAsync("{\"choices\":[{\"message\":{\"content\":\"{\\\"root_goal");
+        await context.Response.Body.FlushAsync();
+        context.Features.GetRequiredFeature<IHttpRequestLifetimeFeature>().Abort();
+    });
+
+    public ScriptedModelServer Then(Func<HttpContext, Task> step)
+    {
+        _script.Enqueue(step);
+        return this;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _stopping.CancelAsync();
+        await _app.DisposeAsync();
+        _stopping.Dispose();
+    }
+
+    private async Task AnswerAsync(HttpContext context)
+    {
+        using var reader = new StreamReader(context.Request.Body);
+        Calls.Enqueue(new ReceivedCall(await reader.ReadToEndAsync(), context.Request.Headers.Authorization.ToString()));
+        if (_script.TryDequeue(out var step))
+        {
+            await step(context);
+        }
+        else
+        {
+            context.Response.StatusCode = 599;
+        }
+    }
+}
+
+/// <summary>One call as the server saw it.</summary>
+public sealed record ReceivedCall(string Body, string Authorization)
+{
+    public JsonElement Json => JsonDocument.Parse(Body).RootElement;
+
+    public IReadOnlyList<string> Contents => [.. Json.GetProperty("messages").EnumerateArray().Select(m => m.GetProperty("content").GetString()!)];
+
+    /// <summary>The kind of answer asked for; empty when none was.</summary>
+    public string Format => Json.TryGetProperty("response_format", out var format) ? format.GetProperty("type").GetString()! : "";
+}
