@@ -1,0 +1,89 @@
+using System.Globalization;
+using System.Text;
+
+namespace Quorate.Platforms.Docker;
+
+/// <summary>Makes foreign text harmless for terminals, files and prompts.</summary>
+internal static class SafeText
+{
+    private const char Escape = '\u001b';
+
+    /// <summary>
+    /// Terminal escape sequences go, a tab becomes a space, other control characters, format characters that reorder
+    /// text and lone surrogates become U+FFFD; at most <paramref name="longest"/> characters remain.
+    /// </summary>
+    public static string Clean(string text, int longest)
+    {
+        var clean = new StringBuilder(Math.Min(text.Length, longest));
+        for (var i = 0; i < text.Length && clean.Length < longest; i++)
+        {
+            var c = text[i];
+            if (c == Escape)
+            {
+                i = SkipEscape(text, i);
+            }
+            else if (char.IsHighSurrogate(c) && i + 1 < text.Length && char.IsLowSurrogate(text[i + 1]))
+            {
+                if (clean.Length + 2 > longest)
+                {
+                    break;
+                }
+
+                clean.Append(c).Append(text[++i]);
+            }
+            else
+            {
+                clean.Append(Harmless(c));
+            }
+        }
+
+        return clean.ToString();
+    }
+
+    private static char Harmless(char c) => c switch
+    {
+        '\t' => ' ',
+        _ when char.IsControl(c) || char.IsSurrogate(c) => '\uFFFD',
+        _ when char.GetUnicodeCategory(c) is UnicodeCategory.Format or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator => '\uFFFD',
+        _ => c,
+    };
+
+    /// <summary>Index of the sequence's last character (ECMA-48: CSI ends at @ to ~, OSC at BEL or ESC \).</summary>
+    private static int SkipEscape(string text, int start)
+    {
+        var i = start + 1;
+        if (i >= text.Length)
+        {
+            return start;
+        }
+
+        if (text[i] == '[')
+        {
+            for (i++; i < text.Length && text[i] is >= ' ' and <= '?'; i++)
+            {
+            }
+
+            return i < text.Length && text[i] is >= '@' and <= '~' ? i : i - 1;
+        }
+
+        return text[i] == ']' ? SkipOperatingSystemCommand(text, i) : i;
+    }
+
+    private static int SkipOperatingSystemCommand(string text, int i)
+    {
+        while (++i < text.Length)
+        {
+            if (text[i] == '\a')
+            {
+                return i;
+            }
+
+            if (text[i] == Escape)
+            {
+                return i + 1 < text.Length && text[i + 1] == '\\' ? i + 1 : i - 1;
+            }
+        }
+
+        return text.Length - 1;
+    }
+}
