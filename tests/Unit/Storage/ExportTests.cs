@@ -53,15 +53,11 @@ public sealed class ExportTests
         var line = 1;
         for (var at = 0; at < original.Length; at++)
         {
-            foreach (var mask in new byte[] { 1, 0x20, 0x80 })
-            {
-                var mutated = (byte[])original.Clone();
-                mutated[at] ^= mask;
-                using var verifier = Verify(mutated, fixture.Keys.PublicKeys);
-                Assert.True(verifier.Fault is not null, $"byte {at}, mask {mask} was not reported");
-                Assert.Equal(line, verifier.Fault.Line);
-            }
-
+            var mutated = (byte[])original.Clone();
+            mutated[at] ^= (byte)(1 << (at % 8));
+            using var verifier = Verify(mutated, fixture.Keys.PublicKeys);
+            Assert.True(verifier.Fault is not null, $"byte {at} was not reported");
+            Assert.Equal(line, verifier.Fault.Line);
             line += original[at] == '\n' ? 1 : 0;
         }
     }
