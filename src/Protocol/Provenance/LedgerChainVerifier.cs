@@ -67,7 +67,13 @@ public sealed class LedgerChainVerifier(SigningKeys keys)
 
         hex.CopyTo(_lastHash);
         Entries = entry.Seq;
-        return _ahead.Count == 0 || !_ahead.Remove(Entries, out var here) || here.TrueForAll(CheckHere);
+        if (_ahead.Count > 0 && _ahead.Remove(Entries, out var here) && !here.TrueForAll(CheckHere))
+        {
+            Entries--;
+            return false;
+        }
+
+        return true;
     }
 
     /// <summary>Adds a signed head of the chain; the same head may be given twice.</summary>

@@ -25,8 +25,9 @@ public static class LedgerExport
         try
         {
             LedgerExportResult result;
-            await using (var file = DurableFile.CreateTemporary(Path.GetFullPath(path), out temporary))
+            await using (var file = DurableFile.CreateTemporary(Path.GetFullPath(path)))
             {
+                temporary = file.Name;
                 result = await WriteAsync(file, ledger, keys, time, head, checkpoints, cancellationToken);
                 file.Flush(flushToDisk: true);
             }
