@@ -36,7 +36,7 @@ public sealed record ModelConfig
             ?? throw QuorateException.Input("model_endpoint", "endpoint: no address given", $"give an address, or a preset: {ModelPresets.Names}");
         if (!Uri.TryCreate(address, UriKind.Absolute, out var uri) || uri.Scheme is not ("http" or "https") || uri.UserInfo.Length > 0)
         {
-            throw QuorateException.Input("model_endpoint", $"endpoint: {address} is not an http or https address without credentials", "for example http://127.0.0.1:1234/v1");
+            throw QuorateException.Input("model_endpoint", $"endpoint: {(uri is { UserInfo.Length: > 0 } ? uri.Host : address)} is not an http or https address without credentials", "for example http://127.0.0.1:1234/v1");
         }
 
         if (string.IsNullOrWhiteSpace(model ?? known?.DefaultModel))

@@ -26,6 +26,7 @@ public sealed class ModelConfigTests
     {
         var error = Assert.Throws<QuorateException>(() => ModelConfig.Create(preset, endpoint, model));
         Assert.Equal(ErrorKind.Input, error.Kind);
+        Assert.DoesNotContain("secret", error.Message + error.Hint, StringComparison.Ordinal);
         Assert.Contains(message, error.Message + error.Hint, StringComparison.Ordinal);
     }
 

@@ -62,6 +62,21 @@ public sealed class RulebookLoaderTests
     }
 
     [Fact]
+    public void Parse_ExampleOfTheGuide_IsValid()
+    {
+        var guide = File.ReadAllText(Path.Combine(Path.GetDirectoryName(Here())!, "..", "..", "..", "docs", "rulebook.md"));
+        var example = guide.Split("```yaml")[1].Split("```")[0];
+        var book = RulebookLoader.Parse([("default.yml", "text: { slow: [slow] }"), ("docs/rulebook.md", example)]);
+        Assert.Equal("pool_exhausted", Assert.Single(book.Rules).Id);
+        foreach (var name in Conditions.Flags.Keys.Concat(Conditions.Lists.Keys))
+        {
+            Assert.Contains($"`{name}`", guide, StringComparison.Ordinal);
+        }
+    }
+
+    private static string Here([System.Runtime.CompilerServices.CallerFilePath] string path = "") => path;
+
+    [Fact]
     public void Load_MissingFile_SaysSo() =>
         Assert.Equal(ErrorKind.Missing, Assert.Throws<QuorateException>(() => RulebookLoader.Load(["/nowhere/rules.yml"])).Kind);
 

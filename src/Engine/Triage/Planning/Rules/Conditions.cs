@@ -1,7 +1,7 @@
 namespace Quorate.Engine.Triage.Planning.Rules;
 
 /// <summary>The names that a rule's <c>when</c> may use, and what each looks at.</summary>
-internal static class Conditions
+public static class Conditions
 {
     /// <summary>True or false.</summary>
     public static IReadOnlyDictionary<string, Func<ServiceFacts, bool>> Flags { get; } = new Dictionary<string, Func<ServiceFacts, bool>>(StringComparer.Ordinal)
@@ -10,6 +10,7 @@ internal static class Conditions
         ["dependencies_healthy"] = f => f.DependenciesHealthy,
         ["dependants_unhealthy"] = f => f.DependantsUnhealthy,
         ["cpu_high"] = f => f.CpuHigh,
+        ["cpu_raised"] = f => f.CpuRaised,
         ["cpu_limited"] = f => f.CpuLimited,
         ["memory_high"] = f => f.MemoryHigh,
         ["latency_high"] = f => f.LatencyHigh,
@@ -32,5 +33,5 @@ internal static class Conditions
         ["text"] = new(null, (f, v) => f.Text.Contains(v)),
     };
 
-    internal sealed record ListCondition(IReadOnlyList<string>? Allowed, Func<ServiceFacts, string, bool> Applies);
+    public sealed record ListCondition(IReadOnlyList<string>? Allowed, Func<ServiceFacts, string, bool> Applies);
 }

@@ -8,6 +8,8 @@ namespace Quorate.Engine.Triage.Planning.Rules;
 internal sealed class FactCollector(PlanningContext context, Rulebook rulebook, SiteGraph graph)
 {
     private const double HighCpuCores = 0.9;
+    private const double RaisedCpuCores = 0.5;
+    private const double RaisedCpuRatio = 3;
     private const double HighShare = 0.9;
     private const double HighLatencyMs = 1000;
     private const int MaxLinesPerService = 200;
@@ -21,8 +23,10 @@ internal sealed class FactCollector(PlanningContext context, Rulebook rulebook, 
     public IReadOnlyList<ServiceFacts> Collect()
     {
         var groups = rulebook.Text.Where(g => g.Value.Any(_text.Has)).Select(g => g.Key).ToHashSet(StringComparer.Ordinal);
-        var failing = context.Site.Probes.Where(p => context.Snapshot.Status.Failures.Any(f => f.Contains(p.Name, StringComparison.Ordinal)))
-            .Select(p => p.Service).ToHashSet(StringComparer.Ordinal);
+        var failures = context.Snapshot.Status.Failures;
+        var failing = context.Site.Probes.Where(p => failures.Any(f => f.Contains(p.Name, StringComparison.Ordinal))).Select(p => p.Service)
+            .Concat(context.Site.Services.Where(s => failures.Any(f => new IncidentText(f).Has(IncidentText.Fold(s.Name)))).Select(s => s.Name))
+            .ToHashSet(StringComparer.Ordinal);
         var hits = context.Site.Services.ToDictionary(s => s.Name, s => LogHits(s.Name), StringComparer.Ordinal);
         return [.. context.Site.Services.Select((s, i) => Facts(s, i, groups, failing, hits))];
     }
@@ -45,6 +49,7 @@ internal sealed class FactCollector(PlanningContext context, Rulebook rulebook, 
             DependantsUnhealthy = sick.Count > 0,
             Drift = [.. _seen.Drift(spec)],
             CpuHigh = state == "running" && metrics?.CpuLoad >= HighCpuCores && !EvidenceDenies(name, "cpu_load", HighCpuCores),
+            CpuRaised = state == "running" && metrics?.CpuLoad >= RaisedCpuCores && metrics.CpuLoad >= RaisedCpuRatio * OthersCpu(name) && !EvidenceDenies(name, "cpu_load", RaisedCpuCores),
             CpuLimited = state == "running" && seen?.Cpus is > 0 and var cpus && metrics?.CpuLoad >= HighShare * cpus,
             MemoryHigh = state == "running" && seen?.MemoryBytes is > 0 and var memory && metrics?.MemUsage >= HighShare * memory,
             LatencyHigh = state == "running" && metrics is { LatencyMs: < 0 or >= HighLatencyMs },
@@ -56,6 +61,10 @@ internal sealed class FactCollector(PlanningContext context, Rulebook rulebook, 
             Text = groups,
         };
     }
+
+    /// <summary>The busiest of the others: on a machine short of processor time, a hog does not get a whole core either.</summary>
+    private double OthersCpu(string service) =>
+        context.Site.Services.Where(s => s.Name != service).Select(s => _seen.Metrics(s.Name)?.CpuLoad ?? 0).DefaultIfEmpty(0).Max();
 
     private bool Mentions(ServiceSpec spec) =>
         _text.Has(IncidentText.Fold(spec.Name))
@@ -77,7 +86,7 @@ internal sealed class FactCollector(PlanningContext context, Rulebook rulebook, 
 
     private static bool NamesService(string line, ServiceSpec spec) =>
         new IncidentText(line).Has(IncidentText.Fold(spec.Name))
-        || spec.Ports.Any(p => p.HostPort > 0 && line.Contains($":{p.HostPort}", StringComparison.Ordinal));
+        || SiteGraph.ReachesPort(line, spec);
 
     private static bool Matches(Regex pattern, string text)
     {

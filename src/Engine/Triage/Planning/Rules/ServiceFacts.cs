@@ -25,6 +25,9 @@ public sealed record ServiceFacts
     /// <summary>CPU load of 0.9 cores or more, not contradicted by evidence.</summary>
     public required bool CpuHigh { get; init; }
 
+    /// <summary>CPU load of 0.5 cores or more and three times that of any other service, not contradicted by evidence.</summary>
+    public required bool CpuRaised { get; init; }
+
     /// <summary>CPU load of 90 % of the service's own limit or more.</summary>
     public required bool CpuLimited { get; init; }
 

@@ -5,10 +5,13 @@ namespace Quorate.Engine.Triage.Planning.Rules;
 
 /// <summary>
 /// Who needs whom: <c>depends_on</c>, and what the environment gives away (a value that names another service's host or
-/// its published port). Cycles are allowed; a service is never its own dependency.
+/// its published port on this machine). Cycles are allowed; a service is never its own dependency.
 /// </summary>
 internal sealed class SiteGraph
 {
+    /// <summary>A published port means a service only at this machine; elsewhere the number is another's.</summary>
+    private static readonly string[] LocalHosts = ["127.0.0.1", "localhost", "[::1]", "host.docker.internal"];
+
     private readonly Dictionary<string, HashSet<string>> _direct = new(StringComparer.Ordinal);
     private readonly Dictionary<string, HashSet<string>> _closure = new(StringComparer.Ordinal);
 
@@ -46,13 +49,20 @@ internal sealed class SiteGraph
         var values = service.Environment.Values.Concat(service.Process?.Environment.Values ?? []).ToList();
         foreach (var other in site.Services.Where(o => o.Name != service.Name))
         {
-            var ports = other.Ports.Where(p => p.HostPort > 0).Select(p => ":" + p.HostPort.ToString(CultureInfo.InvariantCulture));
-            if (values.Any(v => Names(v, other.Name) || ports.Any(p => EndsPort(v, p))))
+            if (values.Any(v => Names(v, other.Name) || ReachesPort(v, other)))
             {
                 yield return other.Name;
             }
         }
     }
+
+    /// <summary>Whether the text holds an address of this machine with a port that the service publishes.</summary>
+    public static bool ReachesPort(string text, ServiceSpec service) =>
+        service.Ports.Where(p => p.HostPort > 0).Any(p => LocalHosts.Any(h => HasAddress(text, h + ":" + p.HostPort.ToString(CultureInfo.InvariantCulture))));
+
+    private static bool HasAddress(string text, string address) =>
+        text.IndexOf(address, StringComparison.OrdinalIgnoreCase) is var at && at >= 0
+        && (at + address.Length == text.Length || !char.IsAsciiDigit(text[at + address.Length]));
 
     /// <summary>The service as a host: <c>//name</c>, <c>@name</c> or <c>name:port</c>.</summary>
     private static bool Names(string value, string name)
@@ -69,9 +79,6 @@ internal sealed class SiteGraph
 
         return false;
     }
-
-    private static bool EndsPort(string value, string port) =>
-        value.IndexOf(port, StringComparison.Ordinal) is var at && at > 0 && (at + port.Length == value.Length || !char.IsAsciiDigit(value[at + port.Length]));
 
     private HashSet<string> Reach(string name)
     {
