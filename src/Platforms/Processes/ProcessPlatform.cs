@@ -52,7 +52,7 @@ public sealed class ProcessPlatform : IPlatform, IDisposable
         _data = new DataFolders(site, state);
         _repair = new DataRepair(state, _data);
         _locks = new ServiceLocks(state, time);
-        _starter = new ProcessStarter(site, _logs, time);
+        _starter = new ProcessStarter(site, state, _logs, time);
         _control = new ServiceControl(site, _finder, _starter, _locks, _data, time) { StopGrace = stopGrace ?? TimeSpan.FromSeconds(2) };
         _usage = new UsageMeter(_finder, time);
         _programs = new ProgramRunner(time);
@@ -147,7 +147,7 @@ public sealed class ProcessPlatform : IPlatform, IDisposable
         {
             Name = spec.Name,
             State = found is null ? (wasStarted ? ServiceState.Stopped : ServiceState.Missing) : found.Root.IsStopped ? ServiceState.Paused : ServiceState.Running,
-            ExitCode = found is null ? _starter.FindExitCode(spec.Name) : null,
+            ExitCode = found is null ? _starter.RecallExitCode(spec.Name) : null,
             Endpoints = Endpoints(spec),
             // Before its first start a service has no data folders yet.
             DataProblems = found is null && !wasStarted ? [] : [.. _data.Check(spec).Select(f => f.Problem)],

@@ -1,13 +1,14 @@
 using System.Collections.Concurrent;
 using System.ComponentModel;
 using System.Diagnostics;
+using System.Globalization;
 using Quorate.Contracts;
 using Quorate.Contracts.Sites;
 
 namespace Quorate.Platforms.Processes;
 
 /// <summary>Starts services in sessions of their own, so that they outlive this process, and knows how those it started ended.</summary>
-internal sealed class ProcessStarter(Site site, ServiceLogs logs, TimeProvider time)
+internal sealed class ProcessStarter(Site site, StateFolder state, ServiceLogs logs, TimeProvider time)
 {
     /// <summary>The same for every service: what differs comes as arguments and environment, never as shell text.</summary>
     public const string Script = "exec \"$@\" >>\"$QUORATE_LOG\" 2>&1 </dev/null";
@@ -22,20 +23,35 @@ internal sealed class ProcessStarter(Site site, ServiceLogs logs, TimeProvider t
     /// <summary>How the service's last run ended; null when it runs or when another process started it.</summary>
     public int? FindExitCode(string service) => _children.TryGetValue(service, out var child) && child.HasExited ? child.ExitCode : null;
 
-    /// <summary>True when this process started the service's last run and that has ended.</summary>
-    public bool HasExited(string service) => FindExitCode(service) is not null;
+    /// <summary>The same, also where an earlier Quorate saw it end.</summary>
+    public int? RecallExitCode(string service)
+    {
+        if (FindExitCode(service) is { } code)
+        {
+            return code;
+        }
+
+        var file = state.ExitFile(service);
+        return File.Exists(file) && int.TryParse(File.ReadAllText(file), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var recalled) ? recalled : null;
+    }
+
+    /// <summary>Keeps the exit code for later Quorates; nothing when it is not known.</summary>
+    public void KeepExitCode(string service)
+    {
+        if (FindExitCode(service) is { } code)
+        {
+            StateFolder.WriteDurably(state.ExitFile(service), code.ToString(CultureInfo.InvariantCulture));
+        }
+    }
 
     /// <exception cref="PlatformException">It could not be started, or ended at once; with the end of its log.</exception>
     public async Task StartAsync(ServiceSpec service, IReadOnlyDictionary<string, string> environment, string effectKey, CancellationToken cancellationToken)
     {
         var logFile = logs.PrepareForStart(service.Name);
         var offset = new FileInfo(logFile) is { Exists: true } info ? info.Length : 0;
+        File.Delete(state.ExitFile(service.Name));
         var child = Launch(service, environment, effectKey, logFile);
-        if (_children.TryGetValue(service.Name, out var former))
-        {
-            former.Dispose();
-        }
-
+        // The former one is not disposed: another thread may be asking how it ended.
         _children[service.Name] = child;
         // What the shell itself says (a log that cannot be opened) comes here; a program that took over has closed it.
         var complaint = child.StandardError.ReadToEndAsync(cancellationToken);
@@ -45,7 +61,13 @@ internal sealed class ProcessStarter(Site site, ServiceLogs logs, TimeProvider t
             await Task.Delay(Poll, time, cancellationToken);
         }
 
-        if (!child.HasExited || (child.ExitCode == 0 && IsOneShot(service)))
+        if (!child.HasExited)
+        {
+            return;
+        }
+
+        KeepExitCode(service.Name);
+        if (child.ExitCode == 0 && IsOneShot(service))
         {
             return;
         }

@@ -61,6 +61,12 @@ internal sealed class SiteStart(
             return null;
         }
 
+        if (service.Replicas == 0)
+        {
+            progress?.Report($"{service.Name}: not started, because it is declared with no replicas");
+            return false;
+        }
+
         try
         {
             var now = await control.StartAsync(service.Name, UpEffect, cancellationToken);
@@ -122,6 +128,7 @@ internal sealed class SiteStart(
             await Task.Delay(Poll, time, cancellationToken);
         }
 
+        starter.KeepExitCode(service);
         if (starter.FindExitCode(service) is { } code and not 0)
         {
             Fail(service, $"{service}: completed with exit code {code}: {logs.ReadTailText(service, 0, ErrorLines)}");

@@ -21,6 +21,9 @@ internal sealed class StateFolder(string path)
 
     public string RepairFile(string service, string name) => System.IO.Path.Combine(Folder("repairs"), $"{service}-{name}.json");
 
+    /// <summary>How the service's last run ended, where a Quorate that started it saw it end.</summary>
+    public string ExitFile(string service) => System.IO.Path.Combine(Folder("exits"), service);
+
     /// <summary>There while the service has been started and the site has not been taken down; holds what its data folders were mounted on.</summary>
     public string StartedFile(string service) => System.IO.Path.Combine(Folder("started"), service);
 

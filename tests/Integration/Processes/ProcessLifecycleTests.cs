@@ -125,6 +125,19 @@ public sealed class ProcessLifecycleTests
     }
 
     [Fact]
+    public async Task Restart_ByTwoPlatformsAtOnceWithOneEffectKey_HappensOnce()
+    {
+        await using var site = new ProcessSite("services: {api: {x-quorate: {command: [/bin/sh, -c, 'echo one more start; exec sleep 600']}}}");
+        await site.StartAsync("api");
+        using var other = site.NewPlatform();
+        var at = TimeProvider.System.GetUtcNow();
+        await Task.WhenAll(Enumerable.Range(0, 6).Select(i => Task.Run(() => (i % 2 == 0 ? site.Platform : other).RestartAsync("api", "effect", at, Token), Token)));
+        var log = File.ReadAllLines(Path.Combine(site.State, "logs/api.log"));
+        Assert.Equal(2, log.Length);
+        Assert.Equal("effect", (await site.ObserveAsync("api")).EffectKey);
+    }
+
+    [Fact]
     public async Task Restart_AfterOnlyTheStopHappened_FinishesIt()
     {
         await using var site = new ProcessSite(Sleeper);

@@ -21,6 +21,7 @@ public sealed class ProcessSiteTests
               api: {Sleep("{db: {condition: service_healthy}, setup: {condition: service_completed_successfully}}")}
               setup: {Command("[]", "[/bin/sh, -c, 'exit 0']")}
               db: {Command("[]", "[/bin/sleep, '600']", $", health: 'http://127.0.0.1:{health.Port}/'")}
+              spare: {Sleep("[], scale: 0")}
             """);
         var lines = new Lines();
         var up = site.Platform.UpAsync(lines, Token);
@@ -29,7 +30,12 @@ public sealed class ProcessSiteTests
         health.Status = 200;
         await up;
         var states = await site.Platform.ObserveAsync(Token);
-        Assert.Equal(["edge Running", "api Running", "setup Stopped", "db Running"], states.Select(s => $"{s.Name} {s.State}"));
+        Assert.Equal(["edge Running", "api Running", "setup Stopped", "db Running", "spare Missing"], states.Select(s => $"{s.Name} {s.State}"));
+        using (var later = site.NewPlatform())
+        {
+            Assert.Equal(0, (await site.ObserveAsync("setup", later)).ExitCode);
+        }
+
         var told = lines.All;
         Assert.True(told.FindIndex(l => l.StartsWith("db: healthy", StringComparison.Ordinal)) < told.IndexOf("api: started"));
         Assert.True(told.IndexOf("api: started") < told.IndexOf("edge: started"));
@@ -37,6 +43,7 @@ public sealed class ProcessSiteTests
         var before = states.Select(s => s.Pid).ToList();
         await site.Platform.UpAsync(lines, Token);
         Assert.Equal(before, (await site.Platform.ObserveAsync(Token)).Select(s => s.Pid));
+        Assert.Contains("api: runs already", lines.All);
         await site.Platform.DownAsync(lines, Token);
         Assert.All(await site.Platform.ObserveAsync(Token), s => Assert.Equal(ServiceState.Missing, s.State));
         Assert.True(File.Exists(Path.Combine(site.State, "logs/db.log")));

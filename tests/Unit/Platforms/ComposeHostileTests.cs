@@ -72,6 +72,10 @@ public sealed class ComposeHostileTests : IDisposable
     [InlineData("services: {}")]
     [InlineData("services: {a: {environment: {A: \"x\\0y\"}}}")]
     [InlineData("services: {a: {<<: 5}}")]
+    [InlineData("services: {a: {command: \"sh 'open\"}}")]
+    [InlineData("services: {a: {healthcheck: {test: [curl, x]}}}")]
+    [InlineData("services: {a: {networks: [undeclared]}}")]
+    [InlineData("services: {a: {environment: [=x]}}")]
     [InlineData("services: {a: {extends: {service: b, file: /proc/self/mem}}}")]
     public void BrokenFile_IsRefused(string yaml) => Assert.Contains("compose.yaml", _folder.Refusal(yaml), StringComparison.Ordinal);
 
