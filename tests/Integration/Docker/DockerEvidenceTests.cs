@@ -5,7 +5,7 @@ using static Quorate.Tests.Integration.Docker.TestSite;
 namespace Quorate.Tests.Integration.Docker;
 
 /// <summary>What is read from inside containers: logs, usage, the output of programs.</summary>
-[Collection(EngineCollection.Name)]
+[Collection(EngineTests.Name)]
 public sealed class DockerEvidenceTests(EngineFixture engine)
 {
     private static readonly TimeSpan ExecTimeout = TimeSpan.FromSeconds(10);

@@ -5,7 +5,7 @@ using static Quorate.Tests.Integration.Docker.TestSite;
 
 namespace Quorate.Tests.Integration.Docker;
 
-[Collection(EngineCollection.Name)]
+[Collection(EngineTests.Name)]
 public sealed class DockerPlatformTests(EngineFixture engine)
 {
     private static readonly TimeSpan ExecTimeout = TimeSpan.FromSeconds(10);
@@ -26,7 +26,8 @@ public sealed class DockerPlatformTests(EngineFixture engine)
             image: {{engine.Image}}
             depends_on: [web]
             environment: {STORE: "${STORE:-right}", PRICE: "$$5"}
-        volumes: {data: {}}
+        volumes:
+          data: {}
         """,
         new ServiceSpec
         {
@@ -290,6 +291,7 @@ public sealed class DockerPlatformTests(EngineFixture engine)
     {
         var tag = engine.Image + "-moved";
         await EngineFixture.ImportAsync(tag, "old");
+        var old = await Command.MustAsync("docker", ["images", "-q", "--no-trunc", tag], null);
         try
         {
             await using var site = new TestSite(
@@ -301,11 +303,12 @@ public sealed class DockerPlatformTests(EngineFixture engine)
             var drift = (await site.ObserveAsync("app")).PlatformDrift;
 
             Assert.Equal(["image", "command"], drift.Select(d => d.Aspect));
+            Assert.Equal(old, drift[0].Actual);
             Assert.Equal(("busybox sleep 1", "/bin/busybox sleep 3600"), (drift[1].Declared, drift[1].Actual));
         }
         finally
         {
-            await Command.MustAsync("docker", ["rmi", "-f", tag], null);
+            await Command.RunAsync("docker", ["rmi", "-f", tag, old], null);
         }
     }
 
