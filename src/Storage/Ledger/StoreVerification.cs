@@ -78,6 +78,10 @@ internal static class StoreVerification
             chain.Fail(null, LedgerFaultReason.Malformed, e.Message);
             return null;
         }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw QuorateException.Missing("head_unreadable", $"the signed head {HeadFile.PathFor(store)} cannot be read: {e.Message}", "give yourself read access to it", e);
+        }
     }
 
     /// <summary>The number of checkpoints in the table. The signed heads beside it are checked like them.</summary>

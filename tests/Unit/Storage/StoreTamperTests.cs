@@ -86,6 +86,25 @@ public sealed class StoreTamperTests
         Assert.Equal(30, (await fixture.VerifyAsync()).FirstBad!.Seq);
     }
 
+    [Theory]
+    [InlineData("UPDATE ledger_entries SET decision_tag = 'x' WHERE seq = 7")]
+    [InlineData("UPDATE ledger_entries SET at_us = 9223372036854775807 WHERE seq = 7")]
+    [InlineData("UPDATE ledger_entries SET at_us = 'x' WHERE seq = 7")]
+    public async Task Read_EntryThatIsNone_IsAClearError(string sql)
+    {
+        await using var fixture = await FilledAsync();
+        fixture.Tamper(sql);
+        Assert.Equal("ledger_broken", (await Assert.ThrowsAsync<QuorateException>(() => fixture.ReadAsync())).Code);
+    }
+
+    [Fact]
+    public async Task Verify_HeadFileThatIsNone_IsReported()
+    {
+        await using var fixture = await FilledAsync();
+        await File.WriteAllTextAsync(fixture.File + ".head", "{}", TestContext.Current.CancellationToken);
+        Assert.Equal(LedgerFaultReason.Malformed, (await fixture.VerifyAsync()).FirstBad!.Reason);
+    }
+
     [Fact]
     public async Task Verify_OtherKeys_AreNotTrusted()
     {
