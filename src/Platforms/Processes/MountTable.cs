@@ -13,7 +13,28 @@ internal sealed record Mount(int Id, int ParentId, string Device, string Root, s
 /// <summary>The mounts of this process's namespace, by proc(5).</summary>
 internal sealed class MountTable(IReadOnlyList<Mount> mounts)
 {
-    public static MountTable Read() => new([.. File.ReadLines("/proc/self/mountinfo").Select(Parse)]);
+    private const int MaxReads = 20;
+
+    /// <summary>
+    /// The kernel hands the table out in pieces, and one that changes meanwhile can lack lines: it is read until two
+    /// readings agree.
+    /// </summary>
+    public static MountTable Read()
+    {
+        var text = File.ReadAllText("/proc/self/mountinfo");
+        for (var reads = 1; reads < MaxReads; reads++)
+        {
+            var again = File.ReadAllText("/proc/self/mountinfo");
+            if (again == text)
+            {
+                break;
+            }
+
+            text = again;
+        }
+
+        return new([.. text.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(Parse)]);
+    }
 
     /// <summary>The mount that a path really lies on: the tree is walked, because a later mount hides those under it.</summary>
     public Mount Find(string path)

@@ -184,6 +184,16 @@ public sealed class ProcessDataTests
     }
 
     [Fact]
+    public async Task FolderWithoutWritePermission_IsForbiddenToAllButRoot()
+    {
+        await using var site = await StartAsync();
+        ProcessSite.Must("chmod", "555", Folder(site));
+        Assert.Equal(ProcessSite.IsRoot ? [] : [DataProblemKind.Forbidden], (await site.ObserveAsync("db")).DataProblems.Select(p => p.Kind));
+        await AssertRefusedAsync(site);
+        ProcessSite.Must("chmod", "755", Folder(site));
+    }
+
+    [Fact]
     public async Task HealthyFolder_NeedsNoRepairAndIsLeftWithoutTraces()
     {
         await using var site = await StartAsync();

@@ -183,7 +183,7 @@ public sealed class ProcessLifecycleTests
 
     [Theory]
     [InlineData("[/bin/sh, -c, \"echo address already in use >&2; exit 3\"]", "exit code 3", "address already in use", true)]
-    [InlineData("[no-such-program-here]", "exit code 127", "not found", false)]
+    [InlineData("[/no/such/program]", "exit code 127", "not found", false)]
     public async Task Start_OfAServiceThatEndsAtOnce_TellsItsLog(string command, string code, string reason, bool retryable)
     {
         await using var site = new ProcessSite($"services: {{api: {{x-quorate: {{command: {command}}}}}}}");

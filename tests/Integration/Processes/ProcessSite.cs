@@ -71,6 +71,9 @@ internal sealed class ProcessSite : IAsyncDisposable
         Assert.True(code == 0, $"{string.Join(' ', command)}: {output}");
     }
 
+    private List<string> Mounts() =>
+        [.. File.ReadAllLines("/proc/self/mountinfo").Concat(File.ReadAllLines("/proc/self/mountinfo")).Select(l => l.Split(' ')[4]).Where(m => m.StartsWith(Folder + "/", StringComparison.Ordinal))];
+
     public async ValueTask DisposeAsync()
     {
         try
@@ -81,10 +84,11 @@ internal sealed class ProcessSite : IAsyncDisposable
         {
             Platform.Dispose();
             Run("chattr", "-R", "-i", Folder);
-            var mounts = File.ReadLines("/proc/self/mountinfo").Select(l => l.Split(' ')[4]).Where(m => m.StartsWith(Folder + "/", StringComparison.Ordinal));
-            foreach (var mount in mounts.Reverse().ToList())
+            // Read until there are none: a table that other tests change meanwhile can lack lines.
+            var rounds = 0;
+            for (var mounts = Mounts(); mounts.Count > 0 && rounds++ < 50; mounts = Mounts())
             {
-                Run("umount", "-l", mount);
+                Run("umount", "-l", mounts[^1]);
             }
 
             Directory.Delete(Folder, recursive: true);
