@@ -167,14 +167,15 @@ public sealed class ActionAgent(Site site, IPlatform platform, HttpClient http, 
         var drift = DriftDetector.Detect(site, spec, before, platform.Name);
         var configuration = drift.Any(d => ConfigurationAspects.Contains(d.Aspect, StringComparer.Ordinal));
         var state = before?.State ?? ServiceState.Missing;
-        if (drift.Count == 0 && IsDone(before, context))
-        {
-            return Change.Nothing("it has been reconciled for this task already");
-        }
-
+        // Repeating a repair gives its token again, which an undo may need.
         var token = before is { DataProblems.Count: > 0 } || context.Attempt > 1
             ? await platform.RepairDataAsync(spec.Name, context.EffectKey, cancellationToken)
             : null;
+        if (drift.Count == 0 && IsDone(before, context))
+        {
+            return Change.Nothing("it has been reconciled for this task already") with { DataToken = token };
+        }
+
         var repaired = token is null ? "" : "data folders repaired, ";
         if (!configuration && state is ServiceState.Stopped or ServiceState.Missing)
         {
