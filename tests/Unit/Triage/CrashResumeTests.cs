@@ -104,8 +104,8 @@ public sealed class CrashResumeTests
             case "simple":
                 world["store"] = world["store"] with { State = ServiceState.Stopped };
                 return (world, c => c.History.Count == 0
-                    ? Propose(Plan("look", Task("t1", "check_drift", "store"), Task("t2", "check_health", "api")))
-                    : Propose(Plan("act", Task("t1", "start", "store"), Task("t2", "verify", "store", ["t1"], ("window", "0s")))));
+                    ? Propose(Plan("look", Step("t1", "check_drift", "store"), Step("t2", "check_health", "api")))
+                    : Propose(Plan("act", Step("t1", "start", "store"), Step("t2", "verify", "store", ["t1"], ("window", "0s")))));
             case "parallel":
                 world["store"] = world["store"] with { State = ServiceState.Stopped };
                 world["cache"] = world["cache"] with { State = ServiceState.Paused };
@@ -117,14 +117,14 @@ public sealed class CrashResumeTests
                 };
                 return (world, _ => Propose(Plan(
                     "act",
-                    Task("t1", "start", "store"), Task("t2", "unpause", "cache"),
-                    Task("t3", "set_env", "api", ["t1"], ("name", "DB_HOST")), Task("t4", "restart", "worker", ["t1", "t2"]))));
+                    Step("t1", "start", "store"), Step("t2", "unpause", "cache"),
+                    Step("t3", "set_env", "api", ["t1"], ("name", "DB_HOST")), Step("t4", "restart", "worker", ["t1", "t2"]))));
             case "undo":
                 world["store"] = world["store"] with { State = ServiceState.Stopped };
                 world["edge"] = world["edge"] with { Environment = new Dictionary<string, string> { ["MODE"] = "debug" } };
                 return (world, c => c.History.Count == 0
-                    ? Propose(Plan("wrong", Task("t1", "set_env", "edge", null, ("name", "MODE")), Task("t2", "restart", "worker")))
-                    : Propose(Plan("right", Task("t1", "start", "store"))));
+                    ? Propose(Plan("wrong", Step("t1", "set_env", "edge", null, ("name", "MODE")), Step("t2", "restart", "worker")))
+                    : Propose(Plan("right", Step("t1", "start", "store"))));
             default:
                 world["store"] = world["store"] with { DataProblems = [new DataProblem("/data", DataProblemKind.ReadOnly, true, "mounted read-only")] };
                 world["api"] = world["api"] with { Environment = new Dictionary<string, string> { ["DB_HOST"] = "elsewhere" } };
@@ -133,7 +133,7 @@ public sealed class CrashResumeTests
                     w.SetHealth("store", w["store"].DataProblems.Count == 0);
                     w.SetHealth("api", w["api"].Environment["DB_HOST"] == "store");
                 };
-                return (world, _ => Propose(Plan("act", Task("t1", "reconcile", "store"), Task("t2", "reconcile", "api", ["t1"]))));
+                return (world, _ => Propose(Plan("act", Step("t1", "reconcile", "store"), Step("t2", "reconcile", "api", ["t1"]))));
         }
     }
 

@@ -25,8 +25,8 @@ public sealed class TriageEngineTests
     {
         _world["store"] = _world["store"] with { State = ServiceState.Stopped };
         var planner = new ScriptedPlanner(c => c.History.Count == 0
-            ? Propose(Plan("look", Task("t1", "check_drift", "store")))
-            : Propose(Plan("act", Task("t1", "start", "store"), Task("t2", "check_health", "store", ["t1"])), new Hypothesis("stopped", "store", "The store is stopped.", 0.9)));
+            ? Propose(Plan("look", Step("t1", "check_drift", "store")))
+            : Propose(Plan("act", Step("t1", "start", "store"), Step("t2", "check_health", "store", ["t1"])), new Hypothesis("stopped", "store", "The store is stopped.", 0.9)));
 
         var result = await Engine(planner).RunAsync("orders do not work", _observer, Token);
 
@@ -79,8 +79,8 @@ public sealed class TriageEngineTests
         _world["api"] = _world["api"] with { Environment = new Dictionary<string, string> { ["DB_HOST"] = "store", ["MODE"] = "debug" } };
         _world["store"] = _world["store"] with { State = ServiceState.Stopped };
         var planner = new ScriptedPlanner(c => c.History.Count == 0
-            ? Propose(Plan("wrong", Task("t1", "set_env", "api", null, ("name", "MODE"))))
-            : Propose(Plan("right", Task("t1", "start", "store"))));
+            ? Propose(Plan("wrong", Step("t1", "set_env", "api", null, ("name", "MODE"))))
+            : Propose(Plan("right", Step("t1", "start", "store"))));
 
         var result = await Engine(planner).RunAsync("orders fail", _observer, Token);
 
@@ -99,8 +99,8 @@ public sealed class TriageEngineTests
         _world["api"] = _world["api"] with { State = ServiceState.Paused };
         _world["store"] = _world["store"] with { State = ServiceState.Stopped };
         var planner = new ScriptedPlanner(c => c.History.Count == 0
-            ? Propose(Plan("first", Task("t1", "unpause", "api")))
-            : Propose(Plan("second", Task("t1", "start", "store"))));
+            ? Propose(Plan("first", Step("t1", "unpause", "api")))
+            : Propose(Plan("second", Step("t1", "start", "store"))));
 
         var result = await Engine(planner).RunAsync("nothing works", _observer, Token);
 
@@ -117,7 +117,7 @@ public sealed class TriageEngineTests
         var platform = new FakePlatform(_world, process);
         platform.Failures.Enqueue(new PlatformException("the engine refused", retryable: false));
         var planner = new ScriptedPlanner(c => c.History.Count == 0
-            ? Propose(Plan("a", Task("t1", "start", "store"), Task("t2", "check_health", "store", ["t1"])))
+            ? Propose(Plan("a", Step("t1", "start", "store"), Step("t2", "check_health", "store", ["t1"])))
             : Proposal(ProposalKind.GiveUp));
 
         var result = await new TriageEngine(Services(_world, _disk, process, planner, null, platform), Instant).RunAsync("orders fail", _observer, Token);
@@ -132,7 +132,7 @@ public sealed class TriageEngineTests
     {
         _world["store"] = _world["store"] with { State = ServiceState.Stopped };
         _world.Physics = w => w.SetHealth("api", !w.Effects.ContainsKey("store/start"));
-        var planner = new ScriptedPlanner(c => c.History.Count == 0 ? Propose(Plan("a", Task("t1", "start", "store"))) : Proposal(ProposalKind.GiveUp));
+        var planner = new ScriptedPlanner(c => c.History.Count == 0 ? Propose(Plan("a", Step("t1", "start", "store"))) : Proposal(ProposalKind.GiveUp));
 
         var result = await Engine(planner).RunAsync("orders fail", _observer, Token);
 
@@ -169,7 +169,7 @@ public sealed class TriageEngineTests
     {
         _world["store"] = _world["store"] with { State = ServiceState.Stopped };
 
-        var result = await Engine(new ScriptedPlanner(_ => Propose(Plan("a", Task("t1", "start", "store"))))).RunAsync("broken", new FakeObserver { Allows = false }, Token);
+        var result = await Engine(new ScriptedPlanner(_ => Propose(Plan("a", Step("t1", "start", "store"))))).RunAsync("broken", new FakeObserver { Allows = false }, Token);
 
         Assert.Equal(TriageOutcome.Unresolved, result.Outcome);
         Assert.Empty(_world.Effects);
@@ -180,7 +180,7 @@ public sealed class TriageEngineTests
     public async Task Run_PlannerNeverHelps_StopsAtTheVersionLimit()
     {
         _world["store"] = _world["store"] with { State = ServiceState.Stopped };
-        var planner = new ScriptedPlanner(c => Propose(Plan($"p{c.NextVersion}", Task("t1", "check_logs", "api", null, ("top_k", c.NextVersion)))));
+        var planner = new ScriptedPlanner(c => Propose(Plan($"p{c.NextVersion}", Step("t1", "check_logs", "api", null, ("top_k", c.NextVersion)))));
 
         var result = await Engine(planner).RunAsync("broken", _observer, Token);
 
@@ -194,7 +194,7 @@ public sealed class TriageEngineTests
     {
         _world["store"] = _world["store"] with { State = ServiceState.Stopped };
         var time = new FakeTime();
-        var planner = new ScriptedPlanner(c => c.History.Count < 2 ? Propose(Plan($"p{c.NextVersion}", Task("t1", "check_drift", "store"))) : Proposal(ProposalKind.GiveUp));
+        var planner = new ScriptedPlanner(c => c.History.Count < 2 ? Propose(Plan($"p{c.NextVersion}", Step("t1", "check_drift", "store"))) : Proposal(ProposalKind.GiveUp));
 
         var run = new TriageEngine(Services(_world, _disk, new FakeProcess(), planner, time), Instant).RunAsync("broken", _observer, Token);
         await time.RunAsync(run, TimeSpan.FromMilliseconds(10));
@@ -219,7 +219,7 @@ public sealed class TriageEngineTests
                 interruption.Cancel();
             }
         };
-        var planner = new ScriptedPlanner(_ => Propose(Plan("a", Task("t1", "start", "store"))));
+        var planner = new ScriptedPlanner(_ => Propose(Plan("a", Step("t1", "start", "store"))));
         var engine = Engine(planner);
 
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => engine.RunAsync("broken", _observer, interruption.Token));
@@ -250,7 +250,7 @@ public sealed class TriageEngineTests
         _world["store"] = _world["store"] with { State = ServiceState.Stopped };
         var planner = new ScriptedPlanner(_ => throw new InvalidOperationException("the planner must not be asked"));
 
-        var result = await Engine(planner).RunPlanAsync(Plan("hand", Task("t1", "start", "store")), _observer, Token);
+        var result = await Engine(planner).RunPlanAsync(Plan("hand", Step("t1", "start", "store")), _observer, Token);
 
         Assert.Equal(TriageOutcome.Resolved, result.Outcome);
         Assert.Equal("hand", result.Plans[0].PlanId);
@@ -263,7 +263,7 @@ public sealed class TriageEngineTests
         _world["api"] = _world["api"] with { State = ServiceState.Paused };
         _world.Physics = w => w.SetHealth("api", w["store"].State == ServiceState.Running);
 
-        var result = await Engine(new ScriptedPlanner(_ => Proposal(ProposalKind.GiveUp))).RunPlanAsync(Plan("hand", Task("t1", "unpause", "api")), _observer, Token);
+        var result = await Engine(new ScriptedPlanner(_ => Proposal(ProposalKind.GiveUp))).RunPlanAsync(Plan("hand", Step("t1", "unpause", "api")), _observer, Token);
 
         Assert.Equal(TriageOutcome.Unresolved, result.Outcome);
         Assert.Equal(ServiceState.Paused, _world["api"].State);
@@ -272,7 +272,7 @@ public sealed class TriageEngineTests
     [Fact]
     public async Task RunPlan_Cycle_IsRefusedAsInput()
     {
-        var plan = Plan("hand", Task("t1", "start", "store", ["t2"]), Task("t2", "restart", "api", ["t1"]));
+        var plan = Plan("hand", Step("t1", "start", "store", ["t2"]), Step("t2", "restart", "api", ["t1"]));
 
         var error = await Assert.ThrowsAsync<QuorateException>(() => Engine(new ScriptedPlanner(_ => Proposal(ProposalKind.GiveUp))).RunPlanAsync(plan, _observer, Token));
 

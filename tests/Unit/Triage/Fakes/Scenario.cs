@@ -70,7 +70,7 @@ internal static class Scenario
         Environment = environment.ToDictionary(e => e.Name, e => e.Value),
     };
 
-    public static PlanTask Task(string id, string type, string target, string[]? after = null, params (string Name, object Value)[] args) => new()
+    public static PlanTask Step(string id, string type, string target, string[]? after = null, params (string Name, object Value)[] args) => new()
     {
         TaskId = id,
         Type = type,
