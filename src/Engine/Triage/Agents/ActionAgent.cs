@@ -171,7 +171,8 @@ public sealed class ActionAgent(Site site, IPlatform platform, HttpClient http, 
         var token = before is { DataProblems.Count: > 0 } || context.Attempt > 1
             ? await platform.RepairDataAsync(spec.Name, context.EffectKey, cancellationToken)
             : null;
-        if (drift.Count == 0 && IsDone(before, context))
+        // Scaling leaves no mark on what runs: as declared after a first attempt counts as done.
+        if (drift.Count == 0 && (IsDone(before, context) || (context.Attempt > 1 && spec.Replicas > 1)))
         {
             return Change.Nothing("it has been reconciled for this task already") with { DataToken = token };
         }
@@ -187,12 +188,6 @@ public sealed class ActionAgent(Site site, IPlatform platform, HttpClient http, 
         {
             await platform.ScaleAsync(spec.Name, spec.Replicas, context.EffectKey, cancellationToken);
             return new Change($"scaled to {spec.Replicas} replicas");
-        }
-
-        if (token is null && !configuration && state == ServiceState.Paused)
-        {
-            await platform.UnpauseAsync(spec.Name, cancellationToken);
-            return new Change("unpaused");
         }
 
         await platform.RecreateAsync(spec.Name, null, context.EffectKey, context.IntendedAt, cancellationToken);
