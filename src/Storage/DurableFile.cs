@@ -6,6 +6,8 @@ namespace Quorate.Storage;
 internal static class DurableFile
 {
     private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+    // EEXIST, the same number on every Unix.
+    private const int FileExists = 17;
     private const UnixFileMode OwnerFolder = OwnerOnly | UnixFileMode.UserExecute;
 
     /// <summary>False when the file exists already, which is then untouched; of several processes exactly one gets true.</summary>
@@ -14,13 +16,14 @@ internal static class DurableFile
         var temporary = WriteTemporary(path, content, OwnerOnly);
         try
         {
-            // Without overwriting, a move is link and unlink: atomic, and it fails when the name is taken.
-            File.Move(temporary, path, overwrite: false);
+            if (!TryLink(temporary, path))
+            {
+                return false;
+            }
         }
-        catch (IOException) when (File.Exists(path))
+        finally
         {
             File.Delete(temporary);
-            return false;
         }
 
         FlushFolder(path);
@@ -41,16 +44,16 @@ internal static class DurableFile
         FlushFolder(path);
     }
 
-    public static FileStream CreateTemporary(string path, out string temporary, UnixFileMode mode = OwnerOnly)
+    /// <summary>A new file beside <paramref name="path"/>; its name is the stream's.</summary>
+    public static FileStream CreateTemporary(string path, UnixFileMode mode = OwnerOnly)
     {
-        temporary = $"{path}.{Path.GetRandomFileName()}.tmp";
         var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.ReadWrite };
         if (!OperatingSystem.IsWindows())
         {
             options.UnixCreateMode = mode;
         }
 
-        return new FileStream(temporary, options);
+        return new FileStream($"{path}.{Path.GetRandomFileName()}.tmp", options);
     }
 
     public static void CreateFolder(string path)
@@ -67,10 +70,43 @@ internal static class DurableFile
 
     private static string WriteTemporary(string path, ReadOnlySpan<byte> content, UnixFileMode mode)
     {
-        using var file = CreateTemporary(path, out var temporary, mode);
-        file.Write(content);
-        file.Flush(flushToDisk: true);
-        return temporary;
+        using var file = CreateTemporary(path, mode);
+        try
+        {
+            file.Write(content);
+            file.Flush(flushToDisk: true);
+            return file.Name;
+        }
+        catch
+        {
+            File.Delete(file.Name);
+            throw;
+        }
+    }
+
+    // File.Move looks for the target and then renames over it, so two processes could both succeed; a link cannot.
+    private static bool TryLink(string temporary, string path)
+    {
+        if (OperatingSystem.IsWindows())
+        {
+            try
+            {
+                File.Move(temporary, path, overwrite: false);
+                return true;
+            }
+            catch (IOException) when (File.Exists(path))
+            {
+                return false;
+            }
+        }
+
+        if (Link(temporary, path) == 0)
+        {
+            return true;
+        }
+
+        var error = Marshal.GetLastPInvokeError();
+        return error == FileExists ? false : throw new IOException($"{path} cannot be made: {Marshal.GetPInvokeErrorMessage(error)}");
     }
 
     /// <summary>Makes a new name durable. The framework opens no folders, so this asks the system; where it cannot, the rename's own order must do.</summary>
@@ -89,7 +125,11 @@ internal static class DurableFile
         }
     }
 
-    [DllImport("libc", EntryPoint = "open", CharSet = CharSet.Ansi, BestFitMapping = false, ThrowOnUnmappableChar = true)]
+    [DllImport("libc", EntryPoint = "link", SetLastError = true)]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    private static extern int Link([MarshalAs(UnmanagedType.LPUTF8Str)] string from, [MarshalAs(UnmanagedType.LPUTF8Str)] string to);
+
+    [DllImport("libc", EntryPoint = "open")]
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
     private static extern int Open([MarshalAs(UnmanagedType.LPUTF8Str)] string path, int flags);
 

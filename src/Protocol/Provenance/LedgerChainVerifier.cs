@@ -24,6 +24,9 @@ public sealed class LedgerChainVerifier(SigningKeys keys)
     /// <summary>Good checkpoints so far.</summary>
     public long Checkpoints { get; private set; }
 
+    /// <summary>For a store, whose every commit signs its last entry: an entry beyond this number was not written by it.</summary>
+    public long SignedEnd { get; set; } = long.MaxValue;
+
     /// <summary>False when the entry is not the next link, or a fault was found before.</summary>
     public bool Add(in LedgerEntryBytes entry)
     {
@@ -57,9 +60,20 @@ public sealed class LedgerChainVerifier(SigningKeys keys)
             return Fail(entry.Seq, LedgerFaultReason.WrongPreviousHash, $"entry {entry.Seq} does not follow entry {Entries}");
         }
 
+        if (entry.Seq > SignedEnd)
+        {
+            return Fail(entry.Seq, LedgerFaultReason.Unsigned, $"entry {entry.Seq} stands after the signed head, entry {SignedEnd}");
+        }
+
         hex.CopyTo(_lastHash);
         Entries = entry.Seq;
-        return _ahead.Count == 0 || !_ahead.Remove(Entries, out var here) || here.TrueForAll(CheckHere);
+        if (_ahead.Count > 0 && _ahead.Remove(Entries, out var here) && !here.TrueForAll(CheckHere))
+        {
+            Entries--;
+            return false;
+        }
+
+        return true;
     }
 
     /// <summary>Adds a signed head of the chain; the same head may be given twice.</summary>

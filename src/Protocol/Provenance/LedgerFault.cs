@@ -24,6 +24,9 @@ public enum LedgerFaultReason
     /// <summary>A signed head names another entry at this place: the chain was rewritten or comes from elsewhere.</summary>
     Fork,
 
+    /// <summary>The entry stands after the last one that the store signed.</summary>
+    Unsigned,
+
     /// <summary>A signature does not match what it signs.</summary>
     BadSignature,
 

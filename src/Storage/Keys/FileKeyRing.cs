@@ -161,7 +161,7 @@ public sealed class FileKeyRing : IKeyRing, IDisposable
             var file = new KeyFile { Version = _current + 1, CreatedAt = _time.GetUtcNow(), Derivation = _protector.Choose(earlier) };
             var path = Path.Combine(_folder, KeyFile.NameOf(file.Version));
             file = file.Seal(secrets, _protector.Derive(file.Derivation, path));
-            if (DurableFile.TryCreate(path, JsonSerializer.SerializeToUtf8Bytes(file, QuorateJson.Indented)))
+            if (DurableFile.TryCreate(path, file.ToBytes()))
             {
                 Adopt(file, secrets);
                 return file.Version;
@@ -204,10 +204,11 @@ public sealed class FileKeyRing : IKeyRing, IDisposable
         KeyFile? file = null;
         try
         {
-            file = JsonSerializer.Deserialize<KeyFile>(File.ReadAllBytes(path), QuorateJson.Options);
-            if (file?.Derivation?.Salt is null || KeyFile.NameOf(file.Version) != Path.GetFileName(path))
+            var bytes = File.ReadAllBytes(path);
+            file = JsonSerializer.Deserialize<KeyFile>(bytes, QuorateJson.Options);
+            if (file?.Derivation?.Salt is null || KeyFile.NameOf(file.Version) != Path.GetFileName(path) || !file.ToBytes().AsSpan().SequenceEqual(bytes))
             {
-                throw new CryptographicException("its fields do not fit its name");
+                throw new CryptographicException("it is not as it was written");
             }
 
             Adopt(file, file.Unseal(_protector.Derive(file.Derivation, path)));

@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Text;
+using System.Text.Json;
 using Quorate.Contracts;
 using Quorate.Protocol.Provenance;
 
@@ -26,6 +27,8 @@ internal sealed record KeyFile
     public SealedKey? Signing { get; init; }
 
     public static string NameOf(int version) => $"key-{version:0000}.json";
+
+    public byte[] ToBytes() => JsonSerializer.SerializeToUtf8Bytes(this, QuorateJson.Indented);
 
     /// <summary>The same file with both secrets encrypted.</summary>
     public KeyFile Seal(KeyPairSecrets secrets, byte[] fileKey) => this with

@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Data;
 using System.Text;
 using Dapper;
 using Microsoft.Data.Sqlite;
@@ -62,6 +63,10 @@ internal sealed class LedgerQuery
         catch (SqliteException e)
         {
             throw _database.Explain(e);
+        }
+        catch (Exception e) when (e is FormatException or ArgumentException or OverflowException or InvalidCastException or DataException)
+        {
+            throw QuorateException.Missing("ledger_broken", $"an entry after {_after} of the ledger in {_database.Path} cannot be read: {e.Message}", "run quorate ledger verify, then restore a backup", e);
         }
     }
 

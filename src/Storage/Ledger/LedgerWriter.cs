@@ -131,12 +131,7 @@ internal sealed class LedgerWriter(SqliteDatabase database, IKeyRing keys, TimeP
         return checkpoint;
     }
 
-    private LedgerCheckpoint SignHead(long seq, string hash)
-    {
-        var at = LedgerTime.FromMicros(LedgerTime.ToMicros(time.GetUtcNow()));
-        var keyId = keys.CurrentSigningKeyId;
-        return new LedgerCheckpoint(seq, hash, at, keyId, Convert.ToBase64String(keys.Sign(LedgerChain.CheckpointMessage(seq, hash, at, keyId))));
-    }
+    private LedgerCheckpoint SignHead(long seq, string hash) => LedgerSigner.SignHead(keys, seq, hash, time.GetUtcNow());
 
     /// <summary>Null, or what went wrong. Done under the database's write lock, so that processes do not put an older head over a newer one.</summary>
     private QuorateException? WriteHeadFile()
