@@ -94,7 +94,7 @@ public sealed partial class LogAgent(IPlatform platform, TimeProvider time) : IA
     private static TaskResult Summarise(PlanTask task, IReadOnlyList<LogLine> lines, List<LogLine> found, TimeSpan lookback)
     {
         var kinds = found.GroupBy(l => TemplateOf(l.Msg), StringComparer.Ordinal)
-            .Select(g => (Template: g.Key, Count: g.Count(), Newest: g.MaxBy(l => l.Ts)!))
+            .Select(g => (Template: g.Key, Count: g.Count(), Newest: g.Aggregate((a, b) => b.Ts >= a.Ts ? b : a)))
             .OrderByDescending(k => k.Count).ThenByDescending(k => k.Newest.Ts)
             .Take(task.Integer("top_k", 5))
             .ToList();

@@ -37,8 +37,11 @@ public sealed class MetricAgent(Site site, IPlatform platform, SiteProber prober
 
         try
         {
-            var local = names.Any(n => BuiltIn.Contains(n, StringComparer.Ordinal)) ? await SampleAsync(spec, cancellationToken) : [];
-            var scraped = await ScrapeAsync(spec, cancellationToken);
+            var observed = (await platform.ObserveAsync(cancellationToken)).FirstOrDefault(o => o.Name == spec.Name);
+            // What does not run has no present values, and waiting for it to answer would only cost time; its past may be known.
+            var runs = observed?.State == ServiceState.Running;
+            var local = runs && names.Any(n => BuiltIn.Contains(n, StringComparer.Ordinal)) ? await SampleAsync(spec, observed!, cancellationToken) : [];
+            var scraped = runs ? await ScrapeAsync(spec, cancellationToken) : [];
             var found = new Dictionary<string, MetricSeries>(StringComparer.Ordinal);
             foreach (var name in names)
             {
@@ -73,7 +76,7 @@ public sealed class MetricAgent(Site site, IPlatform platform, SiteProber prober
         return now.Count == 0 ? null : new MetricSeries([(0, now.Sum(s => s.Value))]);
     }
 
-    private async Task<Dictionary<string, MetricSeries>> SampleAsync(ServiceSpec spec, CancellationToken cancellationToken)
+    private async Task<Dictionary<string, MetricSeries>> SampleAsync(ServiceSpec spec, ServiceObservation observed, CancellationToken cancellationToken)
     {
         var began = time.GetTimestamp();
         var cpu = new List<(double, double)>();
@@ -94,7 +97,6 @@ public sealed class MetricAgent(Site site, IPlatform platform, SiteProber prober
             }
         }
 
-        var observed = (await platform.ObserveAsync(cancellationToken)).FirstOrDefault(o => o.Name == spec.Name);
         if ((await prober.ProbeServiceAsync(spec, observed, cancellationToken)).LatencyMs is { } ms)
         {
             latency.Add((time.GetElapsedTime(began).TotalSeconds, ms));

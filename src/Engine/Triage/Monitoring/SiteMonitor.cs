@@ -53,16 +53,20 @@ public sealed class SiteMonitor(Site site, IPlatform platform, SiteProber prober
                     return new VerifyReport(false, round.Deviations, firstDeviation, rounds, round.Healthy);
                 }
             }
-            else if (stableSince is null)
+            else
             {
-                stableSince = time.GetTimestamp();
-                firstDeviation = null;
-                usage = await ReadUsageAsync(request, round.Observations, cancellationToken);
-            }
-            else if (time.GetElapsedTime(stableSince.Value) >= request.Window)
-            {
-                var hogs = await FindHogsAsync(request, usage, round.Observations, cancellationToken);
-                return new VerifyReport(hogs.Count == 0, hogs, hogs.Count == 0 ? null : time.GetTimestamp(), rounds, round.Healthy);
+                if (stableSince is null)
+                {
+                    stableSince = time.GetTimestamp();
+                    firstDeviation = null;
+                    usage = await ReadUsageAsync(request, round.Observations, cancellationToken);
+                }
+
+                if (time.GetElapsedTime(stableSince.Value) >= request.Window)
+                {
+                    var hogs = await FindHogsAsync(request, usage, round.Observations, cancellationToken);
+                    return new VerifyReport(hogs.Count == 0, hogs, hogs.Count == 0 ? null : time.GetTimestamp(), rounds, round.Healthy);
+                }
             }
 
             await Task.Delay(RoundInterval, time, cancellationToken);

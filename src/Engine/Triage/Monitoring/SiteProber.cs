@@ -13,7 +13,7 @@ public sealed class SiteProber(Site site, IPlatform platform, HttpClient http, T
     public static readonly TimeSpan ProbeTimeout = TimeSpan.FromSeconds(1.5);
 
     /// <summary>A probe of the whole site passes through several services.</summary>
-    public static readonly TimeSpan SiteProbeTimeout = TimeSpan.FromSeconds(3);
+    public static readonly TimeSpan SiteProbeTimeout = TimeSpan.FromSeconds(2);
 
     private static readonly TimeSpan MaxExecTimeout = TimeSpan.FromSeconds(5);
 
