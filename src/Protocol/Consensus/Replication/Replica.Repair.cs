@@ -1,0 +1,289 @@
+namespace Quorate.Protocol.Consensus;
+
+public sealed partial class Replica
+{
+    /// <summary>Decided batches sent in answer to one question.</summary>
+    private const int DecidedPerFetch = 16;
+
+    /// <summary>Requests passed on to the primary in one round of repair, and batches asked for.</summary>
+    private const int PerRound = 16;
+
+    private readonly int[] budgets;
+    private long changeDeadline = long.MaxValue;
+    private long nextFetch;
+    private long nextRetry;
+    private long progress;
+    private int idleRounds;
+    private int timeouts;
+    private ulong behind;
+
+    /// <summary>When <see cref="Tick"/> is due at the latest.</summary>
+    public long Deadline => Math.Min(nextRetry, ViewDeadline);
+
+    private long Timeout => context.Options.ViewTimeout << Math.Min(timeouts, context.Options.TimeoutDoublings);
+
+    private long ViewDeadline
+    {
+        get
+        {
+            if (!IsActive)
+            {
+                return changeDeadline;
+            }
+
+            if (IsExcluded(context.Membership.Primary(View)))
+            {
+                return now;
+            }
+
+            if (pending.Oldest is not { } oldest)
+            {
+                return long.MaxValue;
+            }
+
+            var since = Math.Max(oldest.Since, entered);
+            return Math.Min(Math.Max(since, progress) + Timeout, since + (Timeout * context.Options.FairnessFactor));
+        }
+    }
+
+    private bool IsOutstanding => pending.Count > 0 || !IsActive || behind > Executed || (Executed < next - 1 && IsPrimary);
+
+    /// <summary>Time has come: repairs what was lost and gives up on a primary that does not deliver.</summary>
+    public void Tick(long time)
+    {
+        now = Math.Max(now, time);
+        if (now >= ViewDeadline)
+        {
+            ChangeView(View + 1);
+        }
+
+        if (now >= nextRetry)
+        {
+            idleRounds = IsOutstanding ? 0 : Math.Min(idleRounds + 1, context.Options.IdleDoublings);
+            nextRetry = now + (context.Options.RetryInterval << idleRounds);
+            Repair();
+        }
+    }
+
+    private void Wake()
+    {
+        if (idleRounds > 0 && IsOutstanding)
+        {
+            idleRounds = 0;
+            nextRetry = Math.Min(nextRetry, now + context.Options.RetryInterval);
+        }
+    }
+
+    private void Repair()
+    {
+        Array.Fill(budgets, context.Options.RepairBudget);
+        Broadcast(new Status(View, IsActive, Executed, Stable));
+        foreach (var question in pending.Questions)
+        {
+            if (question.Opinions[Id] is { } own)
+            {
+                Broadcast(own);
+            }
+        }
+
+        if (!IsActive)
+        {
+            Broadcast(changes[Id]!);
+            return;
+        }
+
+        PassOn();
+        FetchBatches();
+    }
+
+    private void PassOn()
+    {
+        var count = 0;
+        var primary = context.Membership.Primary(View);
+        foreach (var waiting in pending.Questions.Concat(pending.Waiting()))
+        {
+            if (waiting.Request.Type == RequestKind.Question)
+            {
+                Broadcast(waiting.Request);
+            }
+            else if (primary != Id && waiting.ProposedIn != View + 1)
+            {
+                Send(primary, waiting.Request);
+            }
+
+            if (++count == PerRound)
+            {
+                return;
+            }
+        }
+    }
+
+    private void FetchBatches()
+    {
+        var count = 0;
+        foreach (var slot in slots)
+        {
+            if (slot is { Header: { } header, Accepted: null } && count++ < PerRound)
+            {
+                Broadcast(new Fetch(MessageKind.FetchBatch, header.Sequence, header.Digest));
+            }
+        }
+    }
+
+    private bool Spend(int peer) => budgets[peer] > 0 && budgets[peer]-- > 0;
+
+    private void OnStatus(int from, Status status)
+    {
+        if (!Spend(from))
+        {
+            return;
+        }
+
+        if (status.View < View || (status.View == View && !status.Active))
+        {
+            SendView(from);
+        }
+
+        if (status.Executed > Executed)
+        {
+            CatchUp(from, status);
+        }
+        else
+        {
+            Remind(from, status);
+        }
+    }
+
+    private void SendView(int to)
+    {
+        if (IsActive && newView is { } proof)
+        {
+            Send(to, proof);
+        }
+        else if (!IsActive)
+        {
+            Send(to, changes[Id]!);
+        }
+    }
+
+    private void CatchUp(int from, Status status)
+    {
+        behind = Math.Max(behind, Math.Min(status.Executed, Stable + (ulong)context.Options.Window));
+        if (now >= nextFetch)
+        {
+            nextFetch = now + (context.Options.RetryInterval / 2);
+            Send(from, new Fetch(status.Stable > Executed ? MessageKind.FetchState : MessageKind.FetchDecided, Executed + 1, default));
+        }
+    }
+
+    // What this replica said about slots that the other has not settled, said again.
+    private void Remind(int from, Status status)
+    {
+        foreach (var (sequence, votes) in checkpoints)
+        {
+            if (sequence > status.Stable && votes[Id] is { } own && Spend(from))
+            {
+                Send(from, own);
+            }
+        }
+
+        if (status.View != View || !status.Active || !IsActive)
+        {
+            return;
+        }
+
+        for (var sequence = Math.Max(status.Executed, Stable) + 1; InWindow(sequence) && sequence - Stable <= (ulong)slots.Length; sequence++)
+        {
+            var slot = SlotAt(sequence);
+            if (slot.Accepted is not { } accepted)
+            {
+                continue;
+            }
+
+            Message?[] said = [IsPrimary ? accepted : null, slot.Prepares[Id], slot.Commits[Id]];
+            foreach (var message in said)
+            {
+                if (message is not null && Spend(from))
+                {
+                    Send(from, message);
+                }
+            }
+        }
+    }
+
+    private void OnFetch(int from, Fetch fetch)
+    {
+        if (fetch.Kind == MessageKind.FetchState)
+        {
+            if (Stable >= fetch.Sequence && Stable > 0 && Spend(from))
+            {
+                Send(from, new StateData(stableProof, snapshots[Stable].Snapshot) { Verdict = Verdict.Valid });
+            }
+
+            return;
+        }
+
+        if (fetch.Kind == MessageKind.FetchBatch)
+        {
+            if (InWindow(fetch.Sequence) && SlotAt(fetch.Sequence).Find(fetch.Digest, context.Crypto) is { } batch && Spend(from))
+            {
+                Send(from, new BatchData(fetch.Sequence, batch));
+            }
+
+            return;
+        }
+
+        for (var sequence = Math.Max(fetch.Sequence, Stable + 1); sequence <= Executed && sequence - fetch.Sequence < DecidedPerFetch; sequence++)
+        {
+            if (SlotAt(sequence).Decided is { } decided && Spend(from))
+            {
+                Send(from, decided);
+            }
+        }
+    }
+
+    private void OnBatchData(int from, BatchData data)
+    {
+        if (!InWindow(data.Sequence) || SlotAt(data.Sequence) is not { Header: { } header, Accepted: null } slot)
+        {
+            return;
+        }
+
+        if (data.Batch.Digest(context.Crypto) != header.Digest)
+        {
+            Counters(from).Malformed++;
+            return;
+        }
+
+        AcceptAgain(slot, data.Batch);
+    }
+
+    private void OnDecided(int from, Decided decided)
+    {
+        if (!InWindow(decided.Sequence) || decided.Sequence <= Executed)
+        {
+            return;
+        }
+
+        var slot = SlotAt(decided.Sequence);
+        if (slot.Decided is null && IsGood(from, decided))
+        {
+            slot.Keep(decided.Batch, context.Crypto);
+            Decide(slot, decided);
+        }
+    }
+
+    private void OnStateData(int from, StateData data)
+    {
+        if (data.Proof.Sequence <= Executed || !IsGood(from, data) || !Install(data.Proof.Sequence, data.Snapshot))
+        {
+            return;
+        }
+
+        progress = now;
+        Stabilise(data.Proof, data.Snapshot);
+        Out(OutputKind.StateInstalled, -1, data.Proof);
+        InstallReproposals();
+        ExecuteReady();
+    }
+}
