@@ -86,6 +86,13 @@ public sealed partial class Replica
         }
 
         InstallReproposals();
+        for (var sequence = Executed + 1; IsActive && InWindow(sequence) && sequence - Stable <= (ulong)slots.Length; sequence++)
+        {
+            CheckPrepared(SlotAt(sequence));
+            CheckCommitted(SlotAt(sequence));
+        }
+
+        Propose();
     }
 
     private void Recover(DurableRecord record)

@@ -16,6 +16,8 @@ public sealed partial class Replica
     private int idleRounds;
     private int timeouts;
     private ulong behind;
+    private ulong asked;
+    private ulong askedAt;
 
     /// <summary>When <see cref="Tick"/> is due at the latest.</summary>
     public long Deadline => Math.Min(nextRetry, ViewDeadline);
@@ -144,6 +146,15 @@ public sealed partial class Replica
             SendView(from);
         }
 
+        if (status.Stable < Stable && status.Executed >= Stable)
+        {
+            // It holds the state and lacks only the votes, which everyone else has forgotten but for the proof.
+            foreach (var (signer, signature) in stableProof.Votes)
+            {
+                Send(from, new Vote(MessageKind.Checkpoint, 0, Stable, stableProof.Digest, signer, signature));
+            }
+        }
+
         if (status.Executed > Executed)
         {
             CatchUp(from, status);
@@ -169,8 +180,16 @@ public sealed partial class Replica
     private void CatchUp(int from, Status status)
     {
         behind = Math.Max(behind, Math.Min(status.Executed, Stable + (ulong)context.Options.Window));
-        if (now >= nextFetch)
+        if (Executed > askedAt || now >= nextFetch + (context.Options.RetryInterval << 5))
         {
+            askedAt = Executed;
+            asked = 0;
+        }
+
+        // A peer that was asked and did not help waits until the others were: a liar may always be the first to offer.
+        if (now >= nextFetch && (asked >> from & 1) == 0)
+        {
+            asked |= 1UL << from;
             nextFetch = now + (context.Options.RetryInterval / 2);
             Send(from, new Fetch(status.Stable > Executed ? MessageKind.FetchState : MessageKind.FetchDecided, Executed + 1, default));
         }

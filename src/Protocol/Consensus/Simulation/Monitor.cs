@@ -26,9 +26,11 @@ internal sealed class Monitor(ConsensusContext honest, ulong liars)
 
     internal void Asked(Request request) => asked[request.Key] = request.Payload;
 
+    /// <summary>Before the outputs of the restart: what it decides at once comes after what it remembers.</summary>
     internal void Restarted(int replica, Replica machine, SimulatedApplication application)
     {
-        executed[replica] = machine.Executed;
+        var fresh = machine.Outputs.Where(output => output.Kind == OutputKind.Decision).Select(output => ((Decision)output.Content).Sequence);
+        executed[replica] = fresh.FirstOrDefault(machine.Executed + 1) - 1;
         CheckChain(replica, machine.Executed, application.Chain);
     }
 
