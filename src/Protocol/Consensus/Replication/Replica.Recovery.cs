@@ -75,6 +75,8 @@ public sealed partial class Replica
             }
         }
 
+        // A state that was taken over may have closed the gap before what was decided already.
+        ExecuteReady();
         recovering = false;
         timeouts = 0;
         entered = progress = now;
