@@ -1,0 +1,200 @@
+using Quorate.Protocol.Consensus;
+using Quorate.Protocol.Consensus.Crypto;
+using Quorate.Protocol.Consensus.Simulation;
+
+namespace Quorate.Tests.Simulation;
+
+/// <summary>
+/// Bytes from hell: nothing throws, nothing grows, nothing that must not be forgotten changes.
+/// QUORATE_FUZZ_MESSAGES sets how many; the usual number is small.
+/// </summary>
+public sealed class FuzzTests
+{
+    private const int UsualMessages = 200_000;
+
+    [Fact]
+    public void Replica_RandomAndMutatedMessages_StaysAsItWas()
+    {
+        var random = new SimulatedRandom(20_260);
+        var (machine, samples) = BusyReplica(random);
+        var before = Fingerprint(machine);
+        var messages = int.TryParse(Environment.GetEnvironmentVariable("QUORATE_FUZZ_MESSAGES"), out var asked) ? asked : UsualMessages;
+        for (var i = 0; i < messages; i++)
+        {
+            var bytes = random.Chance(200) ? random.Bytes(random.Below(300)) : Mutate(random, samples[random.Below(samples.Count)]);
+            var allocated = GC.GetAllocatedBytesForCurrentThread();
+            machine.Receive(random.Below(40) - 20, bytes, 1);
+            Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - allocated, 0, 200_000 + (64L * bytes.Length));
+            Assert.DoesNotContain(machine.Outputs, output => output.Kind is OutputKind.Persist or OutputKind.FaultProven or OutputKind.Decision);
+            machine.Outputs.Clear();
+            if (i % 5_000 == 0)
+            {
+                Assert.Equal(before, Fingerprint(machine));
+            }
+        }
+
+        Assert.Equal(before, Fingerprint(machine));
+    }
+
+    [Fact]
+    public void Decoder_RandomBytes_NeverThrowsAndGivesOneFormOnly()
+    {
+        var random = new SimulatedRandom(5);
+        var (_, samples) = BusyReplica(random);
+        for (var i = 0; i < 50_000; i++)
+        {
+            var bytes = Mutate(random, samples[random.Below(samples.Count)]);
+            if (MessageCodec.TryDecode(bytes, out var message))
+            {
+                Assert.Equal(bytes, MessageCodec.Encode(message));
+            }
+
+            _ = Evidence.TryDecode(bytes, out _);
+            _ = QuorumCertificate.TryDecode(bytes, out _);
+            _ = DurableRecord.TryDecode(bytes, out _);
+        }
+    }
+
+    [Fact]
+    public void Decoder_EveryKindOfMessage_ReadsBackWhatWasWritten()
+    {
+        var (_, samples) = BusyReplica(new SimulatedRandom(9));
+        foreach (var sample in samples)
+        {
+            Assert.True(MessageCodec.TryDecode(sample, out var message));
+            Assert.Equal(sample, MessageCodec.Encode(message));
+        }
+
+        Assert.Equal(Enum.GetValues<MessageKind>().Length, samples.Select(sample => sample[0]).Distinct().Count());
+    }
+
+    private static byte[] Mutate(SimulatedRandom random, byte[] sample)
+    {
+        switch (random.Below(4))
+        {
+            case 0:
+                return sample[..random.Below(sample.Length)];
+            case 1:
+                return [.. sample, .. random.Bytes(1 + random.Below(40))];
+            default:
+                // The last bytes of most messages are a signature; changing another byte leaves the old one over it.
+                var bytes = sample.ToArray();
+                for (var i = 1 + random.Below(4); i > 0; i--)
+                {
+                    bytes[random.Below(bytes.Length)] ^= (byte)(1 + random.Below(255));
+                }
+
+                return bytes;
+        }
+    }
+
+    private static string Fingerprint(Replica machine)
+    {
+        var records = machine.DurableRecords().Select(record => Convert.ToHexString(record.Encode()));
+        return $"{machine.View} {machine.IsActive} {machine.Executed} {machine.Stable} {machine.PendingCount} {string.Join('\n', records)}";
+    }
+
+    // A backup in the middle of things, and one sample of everything that was ever said in its group.
+    private static (Replica Machine, List<byte[]> Samples) BusyReplica(SimulatedRandom random)
+    {
+        var group = new TestGroup(4, 1, random);
+        for (ulong i = 1; i <= 6; i++)
+        {
+            group.Ask(i);
+        }
+
+        var samples = group.Sent.GroupBy(message => message.Kind).Select(kind => kind.Last().Encoded.ToArray()).ToList();
+        samples.AddRange(group.Extra().Select(message => message.Encoded.ToArray()));
+        return (group.Replicas[2], samples);
+    }
+}
+
+/// <summary>Four replicas whose messages arrive at once and in order.</summary>
+internal sealed class TestGroup
+{
+    private readonly ConsensusContext[] contexts;
+    private readonly SimulatedRandom random;
+    private readonly int clientBase;
+
+    internal TestGroup(int replicas, int faults, SimulatedRandom random)
+    {
+        this.random = random;
+        clientBase = replicas;
+        var membership = new Membership(replicas, faults);
+        using var keys = new SimulatedKeys(false, membership, 1, random);
+        var options = new ConsensusOptions { CheckpointInterval = 4, Window = 16 };
+        contexts = [.. Enumerable.Range(0, replicas + 1).Select(i => new ConsensusContext(membership, keys.Directory, keys.Crypto(i), new SimulatedRules(), options))];
+        Replicas = [.. Enumerable.Range(0, replicas).Select(i => new Replica(i, contexts[i], new SimulatedApplication()))];
+    }
+
+    internal Replica[] Replicas { get; }
+
+    internal List<Message> Sent { get; } = [];
+
+    internal void Ask(ulong sequence)
+    {
+        var client = contexts[clientBase];
+        var request = Request.Sign(client.Crypto, client.Directory, clientBase, sequence, RequestKind.Operation, [1, 2, 3]);
+        Sent.Add(request);
+        foreach (var replica in Replicas)
+        {
+            replica.Receive(clientBase, request, 1);
+        }
+
+        Run();
+    }
+
+    /// <summary>Well-formed messages that the quiet group never sent.</summary>
+    internal IEnumerable<Message> Extra()
+    {
+        var digest = new Digest(1, 2, 3, 4);
+        var change = new ViewChange(3, 1, CheckpointProof.Genesis, [new PreparedProof(1, 1, digest, random.Bytes(8), [new SignedBy(1, random.Bytes(8))])], random.Bytes(8));
+        yield return change;
+        yield return new NewView(3, [change], [new Reproposal(1, digest, random.Bytes(8))], random.Bytes(8));
+        yield return new Opinion(digest, 1, [1], random.Bytes(8));
+        yield return new Status(0, true, 4, 4);
+        yield return new Fetch(MessageKind.FetchDecided, 1, default);
+        yield return new Fetch(MessageKind.FetchBatch, 1, digest);
+        yield return new Fetch(MessageKind.FetchState, 1, default);
+        yield return new Decided(0, 9, Batch.Empty, [new SignedBy(1, random.Bytes(8))]);
+        yield return new BatchData(9, Batch.Empty);
+        yield return new StateData(new CheckpointProof(40, digest, [new SignedBy(1, random.Bytes(8))]), random.Bytes(40));
+        yield return new Vote(MessageKind.Commit, ulong.MaxValue, ulong.MaxValue, digest, 1, random.Bytes(8));
+    }
+
+    private void Run()
+    {
+        var isBusy = true;
+        while (isBusy)
+        {
+            isBusy = false;
+            foreach (var replica in Replicas)
+            {
+                var outputs = replica.Outputs.ToArray();
+                replica.Outputs.Clear();
+                isBusy |= outputs.Length > 0;
+                foreach (var output in outputs)
+                {
+                    Deliver(replica.Id, output);
+                }
+            }
+        }
+    }
+
+    private void Deliver(int from, Output output)
+    {
+        if (output.Content is not Message message)
+        {
+            return;
+        }
+
+        Sent.Add(message);
+        foreach (var replica in Replicas)
+        {
+            if (replica.Id != from && (output.Kind == OutputKind.Broadcast || (output.Kind == OutputKind.Send && output.To == replica.Id)))
+            {
+                replica.Receive(from, message, 1);
+            }
+        }
+    }
+}
