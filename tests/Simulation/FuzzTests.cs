@@ -14,25 +14,49 @@ public sealed class FuzzTests
     [Fact]
     public void Replica_RandomAndMutatedMessages_StaysAsItWas()
     {
-        var random = new SimulatedRandom(20_260);
-        var (machine, samples) = BusyReplica(random);
-        var before = Fingerprint(machine);
         var messages = int.TryParse(Environment.GetEnvironmentVariable("QUORATE_FUZZ_MESSAGES"), out var asked) ? asked : UsualMessages;
-        for (var i = 0; i < messages; i++)
+        var machine = Bombard(PlantedBug.None, messages, out var change);
+        Assert.Null(change);
+
+        // The noise got past the decoder and to every later check.
+        LinkCounters[] links = [.. Enumerable.Range(0, 4).Select(machine.Counters)];
+        Assert.InRange(links.Sum(link => link.Malformed), messages / 4, messages);
+        Assert.InRange(links.Sum(link => link.InvalidSignature), messages / 200, messages);
+        Assert.InRange(links.Sum(link => link.OutOfRange), messages / 100, messages);
+    }
+
+    [Fact]
+    public void Replica_ThatChecksNoSignatures_IsChangedByTheSameNoise()
+    {
+        Bombard(PlantedBug.UnverifiedVotes, UsualMessages, out var change);
+        Assert.NotNull(change);
+    }
+
+    // What changed first, or null.
+    private static Replica Bombard(PlantedBug bug, int messages, out string? change)
+    {
+        var random = new SimulatedRandom(20_260);
+        var (machine, samples) = BusyReplica(random, bug);
+        var before = Fingerprint(machine);
+        change = null;
+        for (var i = 0; i < messages && change is null; i++)
         {
-            var bytes = random.Chance(200) ? random.Bytes(random.Below(300)) : Mutate(random, samples[random.Below(samples.Count)]);
+            var bytes = random.Chance(100) ? random.Bytes(random.Below(300)) : Mutate(random, samples[random.Below(samples.Count)]);
+            var from = random.Chance(100) ? random.Below(40) - 20 : random.Below(5);
             var allocated = GC.GetAllocatedBytesForCurrentThread();
-            machine.Receive(random.Below(40) - 20, bytes, 1);
+            machine.Receive(from, bytes, 1);
             Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - allocated, 0, 200_000 + (64L * bytes.Length));
-            Assert.DoesNotContain(machine.Outputs, output => output.Kind is OutputKind.Persist or OutputKind.FaultProven or OutputKind.Decision);
-            machine.Outputs.Clear();
-            if (i % 5_000 == 0)
+            if (machine.Outputs.Exists(output => output.Kind is OutputKind.Persist or OutputKind.FaultProven or OutputKind.Decision)
+                || (i % 5_000 == 0 && Fingerprint(machine) != before))
             {
-                Assert.Equal(before, Fingerprint(machine));
+                change = $"message {i}: {Convert.ToHexString(bytes)}";
             }
+
+            machine.Outputs.Clear();
         }
 
-        Assert.Equal(before, Fingerprint(machine));
+        change ??= Fingerprint(machine) == before ? null : "changed at the end";
+        return machine;
     }
 
     [Fact]
@@ -94,9 +118,9 @@ public sealed class FuzzTests
     }
 
     // A backup in the middle of things, and one sample of everything that was ever said in its group.
-    private static (Replica Machine, List<byte[]> Samples) BusyReplica(SimulatedRandom random)
+    private static (Replica Machine, List<byte[]> Samples) BusyReplica(SimulatedRandom random, PlantedBug bug = PlantedBug.None)
     {
-        var group = new TestGroup(4, 1, random);
+        var group = new TestGroup(4, 1, random, bug);
         for (ulong i = 1; i <= 6; i++)
         {
             group.Ask(i);

@@ -11,13 +11,13 @@ internal sealed class TestGroup
     private readonly SimulatedRandom random;
     private readonly int clientBase;
 
-    internal TestGroup(int replicas, int faults, SimulatedRandom random)
+    internal TestGroup(int replicas, int faults, SimulatedRandom random, PlantedBug bug = PlantedBug.None)
     {
         this.random = random;
         clientBase = replicas;
         var membership = new Membership(replicas, faults);
         using var keys = new SimulatedKeys(false, membership, 1, random);
-        var options = new ConsensusOptions { CheckpointInterval = 4, Window = 16 };
+        var options = new ConsensusOptions { CheckpointInterval = 4, Window = 16, Bug = bug };
         contexts = [.. Enumerable.Range(0, replicas + 1).Select(i => new ConsensusContext(membership, keys.Directory, keys.Crypto(i), new SimulatedRules(), options))];
         Replicas = [.. Enumerable.Range(0, replicas).Select(i => new Replica(i, contexts[i], new SimulatedApplication()))];
     }

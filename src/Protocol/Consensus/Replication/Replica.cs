@@ -39,6 +39,7 @@ public sealed partial class Replica
         changes = new ViewChange?[N];
         future = new Queue<Vote>[N];
         budgets = new int[N];
+        peerExecuted = new ulong[N];
         counters = new LinkCounters[N + 1];
         for (var i = 0; i < counters.Length; i++)
         {
