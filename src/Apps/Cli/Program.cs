@@ -1,1 +1,47 @@
-return 0;
+using System.CommandLine;
+using Quorate.Cli.Commands;
+using Quorate.Cli.Common;
+using Quorate.Contracts;
+
+var root = new RootCommand("No single model decides alone: incidents, questions and jobs decided by a panel, carried out by a deterministic engine, proved by a ledger.");
+GlobalOptions.AddTo(root);
+root.Subcommands.Add(DemoCommand.Create());
+root.Subcommands.Add(TriageCommand.Create());
+root.Subcommands.Add(PlanCommand.Create());
+root.Subcommands.Add(SiteCommand.Create());
+root.Subcommands.Add(FaultCommand.Create());
+root.Subcommands.Add(LedgerCommand.Create());
+root.Subcommands.Add(KeysCommand.Create());
+root.Subcommands.Add(ModelsCommand.Create());
+root.Subcommands.Add(DoctorCommand.Create());
+root.Subcommands.Add(BenchCommand.Create());
+root.Subcommands.Add(CompletionCommand.Create());
+root.WithExamples(
+    "quorate demo",
+    "quorate site up --site lab/shop/compose.yml",
+    "quorate triage \"orders fail since lunch\" --site lab/shop/compose.yml");
+Examples.ShowInHelp(root);
+
+var parse = root.Parse(args);
+var json = args.Contains("--json");
+if (parse.Errors.Count > 0 && parse.Action is System.CommandLine.Invocation.ParseErrorAction)
+{
+    return Errors.ReportUsage(parse, json);
+}
+
+try
+{
+    return await parse.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = TimeSpan.FromSeconds(10) });
+}
+catch (QuorateException error)
+{
+    return Errors.Report(error, json);
+}
+catch (OperationCanceledException)
+{
+    return ExitCodes.Interrupted;
+}
+catch (Exception error)
+{
+    return Errors.ReportDefect(error, json);
+}

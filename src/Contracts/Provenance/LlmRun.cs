@@ -6,6 +6,9 @@ namespace Quorate.Contracts.Provenance;
 public sealed record LlmRun
 {
     public required string RunId { get; init; }
+
+    /// <summary>The work that the call was made for; null for a call on its own.</summary>
+    public string? IncidentId { get; init; }
     public required string Model { get; init; }
 
     /// <summary>Endpoint without credentials, token limit, response format.</summary>
@@ -25,6 +28,6 @@ public sealed record LlmRun
     public required DateTimeOffset CreatedAt { get; init; }
     public required double LatencyMs { get; init; }
 
-    /// <summary>Null, or a typed failure: timeout, refused, rate_limited, server_error, empty, malformed, cut, unreachable.</summary>
+    /// <summary>Null, or a typed failure: timeout, refused, rate_limited, server_error, empty, malformed, cut, unreachable, cancelled.</summary>
     public string? Error { get; init; }
 }

@@ -43,6 +43,7 @@ public sealed class AuditChatClient(IChatClient inner, Func<LlmRun, Cancellation
                 new LlmRun
                 {
                     RunId = ids.Next("run"),
+                    IncidentId = options?.ConversationId,
                     Model = options?.ModelId ?? Metadata?.DefaultModelId ?? "unknown",
                     Config = Config(options),
                     Prompt = prompt,

@@ -2,6 +2,7 @@ using System.ComponentModel;
 using System.Diagnostics;
 using Quorate.Contracts;
 using Quorate.Contracts.Sites;
+using Quorate.Platforms.Logs;
 
 namespace Quorate.Platforms.Docker;
 

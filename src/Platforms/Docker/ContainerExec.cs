@@ -1,5 +1,6 @@
 using System.Text;
 using Quorate.Contracts.Sites;
+using Quorate.Platforms.Logs;
 
 namespace Quorate.Platforms.Docker;
 

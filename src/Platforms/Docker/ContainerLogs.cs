@@ -1,5 +1,6 @@
 using System.Globalization;
 using Quorate.Contracts.Sites;
+using Quorate.Platforms.Logs;
 
 namespace Quorate.Platforms.Docker;
 

@@ -37,6 +37,16 @@ public sealed class DockerPlatform : IPlatform, IDisposable
 
     public string Name => "docker";
 
+    /// <summary>One line about the engine: its version and address.</summary>
+    /// <exception cref="QuorateException">It cannot be reached.</exception>
+    public static async Task<string> DescribeEngineAsync(DockerOptions options, TimeProvider time, CancellationToken cancellationToken)
+    {
+        var address = EngineAddress.Resolve(options.Host);
+        using var engine = new EngineClient(address, options.RequestTimeout, time);
+        var version = await engine.ReadVersionAsync(cancellationToken);
+        return $"Docker Engine {version.Version}, API {version.ApiVersion}, at {address.Text}";
+    }
+
     public async Task UpAsync(IProgress<string>? progress, CancellationToken cancellationToken)
     {
         var observed = await ObserveAsync(cancellationToken);

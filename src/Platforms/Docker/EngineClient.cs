@@ -4,6 +4,7 @@ using System.Net.Sockets;
 using System.Text.Json;
 using Quorate.Contracts;
 using Quorate.Contracts.Sites;
+using Quorate.Platforms.Logs;
 
 namespace Quorate.Platforms.Docker;
 
@@ -109,14 +110,15 @@ internal sealed class EngineClient : IDisposable
             return known;
         }
 
-        var answer = await WithDeadlineAsync("version", _timeout, async token =>
-        {
-            using var response = await _http.GetAsync(new Uri("version", UriKind.Relative), token);
-            await ThrowIfRefusedAsync(response, "version", token);
-            return await ReadAsync<EngineVersion>(response, "version", token);
-        }, cancellationToken);
-        return _prefix = $"v{Negotiate(answer)}/";
+        return _prefix = $"v{Negotiate(await ReadVersionAsync(cancellationToken))}/";
     }
+
+    public Task<EngineVersion> ReadVersionAsync(CancellationToken cancellationToken) => WithDeadlineAsync("version", _timeout, async token =>
+    {
+        using var response = await _http.GetAsync(new Uri("version", UriKind.Relative), token);
+        await ThrowIfRefusedAsync(response, "version", token);
+        return await ReadAsync<EngineVersion>(response, "version", token);
+    }, cancellationToken);
 
     internal static Version Negotiate(EngineVersion server)
     {

@@ -4,7 +4,7 @@ namespace Quorate.Platforms.Docker;
 
 // The parts of the Engine API's answers that are used (https://docs.docker.com/reference/api/engine/); names are the API's.
 
-internal sealed record EngineVersion(string? ApiVersion, string? MinAPIVersion);
+internal sealed record EngineVersion(string? ApiVersion, string? MinAPIVersion, string? Version = null);
 
 internal sealed record EngineId(string Id);
 

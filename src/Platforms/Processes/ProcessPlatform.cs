@@ -174,7 +174,7 @@ public sealed class ProcessPlatform : IPlatform, IDisposable
         var (declared, actual) = (spec.Process!.Command, found.CommandLine);
         return found.IsStarting || actual.Count == 0 || IsSameCommand(declared, actual)
             ? []
-            : [new Drift(spec.Name, "command", "command", string.Join(' ', declared), LogLineParser.Clean(string.Join(' ', actual)))];
+            : [new Drift(spec.Name, "command", "command", string.Join(' ', declared), ServiceLogs.Clean(string.Join(' ', actual)))];
     }
 
     /// <summary>A script's command line starts with its interpreter (and at most one option of that), and has the script's path as found.</summary>

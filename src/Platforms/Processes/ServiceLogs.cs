@@ -1,5 +1,6 @@
 using System.Text;
 using Quorate.Contracts.Sites;
+using Quorate.Platforms.Logs;
 
 namespace Quorate.Platforms.Processes;
 
@@ -13,7 +14,7 @@ internal sealed class ServiceLogs(StateFolder state)
     private const int MaxReadBytes = 4 << 20;
     private const int MaxTail = 10_000;
 
-    public static string Clean(string text) => LogLineParser.Clean(text);
+    public static string Clean(string text) => SafeText.Clean(text, LogLineParser.MaxMessage);
 
     public string PrepareForStart(string service)
     {
@@ -28,7 +29,7 @@ internal sealed class ServiceLogs(StateFolder state)
         KeepNewest(file);
         var text = ReadEnd(file, 0);
         var modified = new DateTimeOffset(File.GetLastWriteTimeUtc(file));
-        return [.. LogLineParser.Parse(service, text, modified).Where(l => l.Ts >= query.Since).TakeLast(Math.Clamp(query.Tail, 0, MaxTail))];
+        return [.. LogText.Parse(service, text, modified).Where(l => l.Ts >= query.Since).TakeLast(Math.Clamp(query.Tail, 0, MaxTail))];
     }
 
     /// <summary>The last lines written after <paramref name="offset"/>, as one harmless text.</summary>

@@ -82,6 +82,7 @@ public sealed class LlmPlanner(IChatClient client, ModelConfig config, IPlanner 
 
     private ChatOptions Options(PlanningContext context) => new()
     {
+        ConversationId = context.IncidentId,
         Temperature = (float)config.Temperature,
         MaxOutputTokens = config.MaxTokens,
         ResponseFormat = ChatResponseFormat.ForJsonSchema(

@@ -3,7 +3,7 @@ using System.Text.Json;
 using System.Text.RegularExpressions;
 using Quorate.Contracts.Sites;
 
-namespace Quorate.Platforms.Docker;
+namespace Quorate.Platforms.Logs;
 
 /// <summary>Turns one printed line into a <see cref="LogLine"/>. Never throws on content; everything it returns is bounded and harmless.</summary>
 internal static partial class LogLineParser

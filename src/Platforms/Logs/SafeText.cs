@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text;
 
-namespace Quorate.Platforms.Docker;
+namespace Quorate.Platforms.Logs;
 
 /// <summary>Makes foreign text harmless for terminals, files and prompts.</summary>
 internal static class SafeText
@@ -9,7 +9,7 @@ internal static class SafeText
     private const char Escape = '\u001b';
 
     /// <summary>
-    /// Terminal escape sequences go, a tab becomes a space, other control characters, format characters that reorder
+    /// Terminal escape sequences go, a tab becomes a space, line feeds stay, other control characters, format characters that reorder
     /// text and lone surrogates become U+FFFD; at most <paramref name="longest"/> characters remain.
     /// </summary>
     public static string Clean(string text, int longest)
@@ -42,6 +42,7 @@ internal static class SafeText
 
     private static char Harmless(char c) => c switch
     {
+        '\n' => c,
         '\t' => ' ',
         _ when char.IsControl(c) || char.IsSurrogate(c) => '\uFFFD',
         _ when char.GetUnicodeCategory(c) is UnicodeCategory.Format or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator => '\uFFFD',

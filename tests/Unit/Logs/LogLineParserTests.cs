@@ -1,6 +1,6 @@
-using Quorate.Platforms.Docker;
+using Quorate.Platforms.Logs;
 
-namespace Quorate.Tests.Unit.Docker;
+namespace Quorate.Tests.Unit.Logs;
 
 public class LogLineParserTests
 {

@@ -1,0 +1,59 @@
+using System.CommandLine;
+using Quorate.Cli.Common;
+using Quorate.Engine.Triage.Scheduling;
+using Quorate.Storage.Benchmark;
+using Spectre.Console;
+
+namespace Quorate.Cli.Commands;
+
+/// <summary>Benchmarks that anyone can rerun; each works in a temporary folder.</summary>
+internal static class BenchCommand
+{
+    public static Command Create() => new("bench", "Measure the scheduler and the ledger on this machine.")
+    {
+        CreateScheduler(),
+        CreateLedger(),
+    };
+
+    private static Command CreateScheduler()
+    {
+        var tasks = Count("--tasks", "Tasks that do nothing, each with a durable intent and outcome.", 20_000, 1_000_000);
+        var parallel = Count("--parallel", "Tasks under way at once.", 64, 1_024);
+        var command = new Command("scheduler", "Durable tasks a second through the scheduler on SQLite.") { tasks, parallel };
+        command.SetAction((parse, token) => Workspace.RunAsync(parse, async workspace =>
+        {
+            await using var store = await TemporaryStore.OpenAsync(workspace.Time, token);
+            var result = await SchedulerBenchmark.RunAsync(store.Store.Ledger, store.Keys, workspace.Ids, parse.GetValue(tasks), parse.GetValue(parallel), workspace.Time, token);
+            workspace.Output.Result(result, console => console.MarkupLine($"[bold]{result.TasksPerS:N0}[/] durable tasks/s  (p50 {result.P50Ms:0.00} ms, p99 {result.P99Ms:0.00} ms; {result.Tasks:N0} tasks, {parse.GetValue(parallel)} at once)"));
+            return ExitCodes.Done;
+        }));
+        return command.WithExamples("quorate bench scheduler --tasks 20000");
+    }
+
+    private static Command CreateLedger()
+    {
+        var entries = Count("--entries", "Entries to append, then to verify.", 100_000, 10_000_000);
+        var appenders = Count("--appenders", "Appends under way at once.", 64, 1_024);
+        var command = new Command("ledger", "Durable appends and verified entries a second.") { entries, appenders };
+        command.SetAction((parse, token) => Workspace.RunAsync(parse, async workspace =>
+        {
+            var result = await LedgerBenchmark.RunAsync(parse.GetValue(entries), parse.GetValue(appenders), token);
+            workspace.Output.Result(result, console => console.MarkupLine($"[bold]{result.AppendPerS:N0}[/] durable appends/s, [bold]{result.VerifyEntriesPerS:N0}[/] verified entries/s  ({result.Entries:N0} entries, {result.BytesPerEntry:0} bytes each, SQLite {result.SqliteVersion})"));
+            return ExitCodes.Done;
+        }));
+        return command.WithExamples("quorate bench ledger --entries 100000");
+    }
+
+    private static Option<int> Count(string name, string description, int standard, int max)
+    {
+        var option = new Option<int>(name) { Description = $"{description} 1 to {max}.", DefaultValueFactory = _ => standard };
+        option.Validators.Add(result =>
+        {
+            if (result.Tokens.Count > 0 && (!int.TryParse(result.Tokens[0].Value, out var value) || value < 1 || value > max))
+            {
+                result.AddError($"{name} is {result.Tokens[0].Value}; 1 to {max} is allowed.");
+            }
+        });
+        return option;
+    }
+}

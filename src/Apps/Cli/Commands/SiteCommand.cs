@@ -1,0 +1,82 @@
+using System.CommandLine;
+using Quorate.Cli.Common;
+using Quorate.Cli.Views;
+using Quorate.Contracts.Sites;
+using Spectre.Console;
+
+namespace Quorate.Cli.Commands;
+
+/// <summary>Starts, stops and shows a site.</summary>
+internal static class SiteCommand
+{
+    public static Command Create() => new("site", "Start, stop and look at a site described by a Compose file.")
+    {
+        CreateUp(),
+        CreateDown(),
+        CreateStatus(),
+    };
+
+    private static Command CreateUp()
+    {
+        var command = Verb("up", "Start what is declared and not running; done when every service is healthy.", async (workspace, site, platform, token) =>
+        {
+            await WithProgress(workspace.Output, "starting", progress => platform.UpAsync(progress, token));
+            var status = await workspace.ReadStatusAsync(site, platform, token);
+            workspace.Output.Result(status, _ => SiteView.Show(workspace.Output, status));
+            return status.Healthy ? ExitCodes.Done : ExitCodes.Negative;
+        });
+        return command.WithExamples("quorate site up --site lab/shop/compose.yml", "quorate site up --site lab/shop/compose.yml --platform docker");
+    }
+
+    private static Command CreateDown()
+    {
+        var command = Verb("down", "Stop and remove everything of the site, and nothing else; data is kept.", async (workspace, site, platform, token) =>
+        {
+            await WithProgress(workspace.Output, "stopping", progress => platform.DownAsync(progress, token));
+            workspace.Output.Result(new { platform = platform.Name, down = true }, console => console.MarkupLine("[green]down[/]"));
+            return ExitCodes.Done;
+        });
+        return command.WithExamples("quorate site down --site lab/shop/compose.yml");
+    }
+
+    private static Command CreateStatus()
+    {
+        var command = Verb("status", "Show every service with its state, health and addresses (exit 1 when something is not healthy).", async (workspace, site, platform, token) =>
+        {
+            var status = await workspace.ReadStatusAsync(site, platform, token);
+            workspace.Output.Result(status, _ => SiteView.Show(workspace.Output, status));
+            return status.Healthy ? ExitCodes.Done : ExitCodes.Negative;
+        });
+        return command.WithExamples("quorate site status --site lab/shop/compose.yml --json");
+    }
+
+    private static Command Verb(string name, string description, Func<Workspace, Site, IPlatform, CancellationToken, Task<int>> run)
+    {
+        var site = SiteOptions.Site();
+        var platform = SiteOptions.Platform();
+        var command = new Command(name, description) { site, platform };
+        command.SetAction((parse, token) => Workspace.RunAsync(parse, async workspace =>
+        {
+            var loaded = Workspace.LoadSite(parse.GetValue(site)!);
+            var chosen = await workspace.OpenPlatformAsync(loaded, parse.GetValue(platform)!, token);
+            return await run(workspace, loaded, chosen, token);
+        }));
+        return command;
+    }
+
+    private static Task WithProgress(Output output, string what, Func<IProgress<string>, Task> work)
+    {
+        if (!output.Live)
+        {
+            return work(new LineProgress(line => output.Line($"  {Output.Safe(line)}")));
+        }
+
+        return output.People.Status().StartAsync(what, status => work(new LineProgress(line => status.Status(Output.Safe(line)))));
+    }
+
+    /// <summary>Reports at once and in order, unlike <see cref="Progress{T}"/>, which posts to the thread pool.</summary>
+    private sealed class LineProgress(Action<string> show) : IProgress<string>
+    {
+        public void Report(string value) => show(value);
+    }
+}

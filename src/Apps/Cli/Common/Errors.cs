@@ -1,0 +1,61 @@
+using System.CommandLine;
+using Quorate.Contracts;
+using Spectre.Console;
+
+namespace Quorate.Cli.Common;
+
+/// <summary>How a command ends when it cannot do its work: one error for a person, or one JSON document.</summary>
+internal static class Errors
+{
+    public static int Report(QuorateException error, bool json)
+    {
+        Write(error.Code, error.Message, error.Hint, json);
+        return ExitCodes.For(error.Kind);
+    }
+
+    public static int ReportUsage(ParseResult parse, bool json)
+    {
+        var message = string.Join(" ", parse.Errors.Select(e => e.Message));
+        Write("usage", message, $"{CommandPath(parse)} --help", json);
+        return ExitCodes.BadInput;
+    }
+
+    /// <summary>A defect of ours: said as such, with what a report needs.</summary>
+    public static int ReportDefect(Exception error, bool json)
+    {
+        Write("internal", $"{error.GetType().Name}: {error.Message}", "This is a defect of Quorate. QUORATE_DEBUG=1 shows where it happened.", json);
+        if (Environment.GetEnvironmentVariable("QUORATE_DEBUG") == "1")
+        {
+            Console.Error.WriteLine(error);
+        }
+
+        return ExitCodes.Missing;
+    }
+
+    private static void Write(string code, string message, string? hint, bool json)
+    {
+        if (json)
+        {
+            new Output(json: true).Document(new { error = new { code, message, hint } });
+            return;
+        }
+
+        var console = Output.Errors();
+        console.MarkupLine($"[red]error:[/] {Output.Safe(message)}");
+        if (hint is not null)
+        {
+            console.MarkupLine($"[grey]hint:[/]  {Output.Safe(hint)}");
+        }
+    }
+
+    private static string CommandPath(ParseResult parse)
+    {
+        var names = new List<string>();
+        for (var at = parse.CommandResult; at is not null; at = at.Parent as System.CommandLine.Parsing.CommandResult)
+        {
+            names.Insert(0, at.Command is RootCommand ? "quorate" : at.Command.Name);
+        }
+
+        return string.Join(' ', names);
+    }
+}

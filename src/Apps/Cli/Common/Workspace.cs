@@ -1,0 +1,155 @@
+using System.CommandLine;
+using Quorate.Cli.Configuration;
+using Quorate.Contracts;
+using Quorate.Contracts.Provenance;
+using Quorate.Contracts.Sites;
+using Quorate.Engine.Ports;
+using Quorate.Engine.Triage;
+using Quorate.Engine.Triage.Agents;
+using Quorate.Engine.Triage.Monitoring;
+using Quorate.Engine.Triage.Planning;
+using Quorate.Faults;
+using Quorate.Platforms.Compose;
+using Quorate.Platforms.Docker;
+using Quorate.Platforms.Processes;
+using Quorate.Storage;
+using Quorate.Storage.Keys;
+using Quorate.Storage.Ledger;
+
+namespace Quorate.Cli.Common;
+
+/// <summary>What one run of the command line works with: the composition root, opened piece by piece as commands need it.</summary>
+internal sealed class Workspace : IAsyncDisposable
+{
+    private readonly HttpClient _http = TriageHttp.Create();
+    private readonly List<IDisposable> _opened = [];
+    private FileKeyRing? _keys;
+    private QuorateStore? _store;
+
+    private Workspace(Output output, QuorateConfig config)
+    {
+        Output = output;
+        Config = config;
+    }
+
+    public Output Output { get; }
+
+    public QuorateConfig Config { get; }
+
+    public TimeProvider Time { get; } = TimeProvider.System;
+
+    public IIdSource Ids { get; } = new RandomIds();
+
+    public string Home => Config.Home!;
+
+    /// <summary>Opens a workspace as the global options say, runs the command in it, and closes it.</summary>
+    public static async Task<int> RunAsync(ParseResult parse, Func<Workspace, Task<int>> command)
+    {
+        var config = ConfigLoader.Load(parse.GetValue(GlobalOptions.Config), parse.GetValue(GlobalOptions.Home));
+        await using var workspace = new Workspace(new Output(parse.GetValue(GlobalOptions.Json)), config);
+        return await command(workspace);
+    }
+
+    public static IReadOnlyDictionary<string, string> ProcessEnvironment() =>
+        Environment.GetEnvironmentVariables().Cast<System.Collections.DictionaryEntry>().ToDictionary(e => (string)e.Key, e => (string?)e.Value ?? "");
+
+    public static Site LoadSite(string path) => ComposeLoader.Load(path, ProcessEnvironment());
+
+    public string SiteState(Site site) => Path.Combine(Home, "sites", site.Id);
+
+    /// <summary>Chooses where the site runs: as asked, else where it already runs, else as processes when the file says how.</summary>
+    public async Task<IPlatform> OpenPlatformAsync(Site site, string name, CancellationToken token)
+    {
+        if (name == "docker" || (name == "auto" && site.Services.Any(s => s.Process is null)))
+        {
+            return Keep(new DockerPlatform(site, new DockerOptions(), Time));
+        }
+
+        var processes = Keep(new ProcessPlatform(site, SiteState(site), Time));
+        return name == "process" || await AnyRunsAsync(processes, token) || !await RunsInDockerAsync(site, token)
+            ? processes
+            : Keep(new DockerPlatform(site, new DockerOptions(), Time));
+    }
+
+    public async Task<SiteStatus> ReadStatusAsync(Site site, IPlatform platform, CancellationToken token) =>
+        await new SiteProber(site, platform, _http, Time).ProbeAsync(await platform.ObserveAsync(token), token);
+
+    public FaultInjector CreateInjector(IPlatform platform, Site site, bool anySite = false) => new(site, platform, SiteState(site), Time, anySite);
+
+    public FileKeyRing OpenKeys() => _keys ??= Keep(FileKeyRing.Open(Path.Combine(Home, "keys"), Time));
+
+    public async Task<QuorateStore> OpenStoreAsync(CancellationToken token) =>
+        _store ??= await QuorateStore.OpenAsync(Path.Combine(Home, "quorate.db"), OpenKeys(), Time, cancellationToken: token);
+
+    public async Task<ILedger> OpenLedgerAsync(CancellationToken token) => (await OpenStoreAsync(token)).Ledger;
+
+    public async Task<LedgerVerification> VerifyLedgerAsync(CancellationToken token) =>
+        await LedgerVerifier.VerifyStoreAsync((await OpenStoreAsync(token)).File, OpenKeys().PublicKeys, token);
+
+    public async Task<TriageEngine> CreateEngineAsync(Site site, IPlatform platform, string planner, CancellationToken token, TimeSpan? window = null)
+    {
+        var store = await OpenStoreAsync(token);
+        var settings = new PlannerSettings { Model = await PlannerModel.ChooseAsync(Config.Planner, planner, Time, token), RuleFiles = Config.Triage.Rules, Limits = new PlanLimits { MaxVersions = Config.Triage.MaxVersions } };
+        return new TriageEngine(
+            new TriageServices
+            {
+                Site = site,
+                Platform = platform,
+                Planner = PlannerFactory.Create(Enum.Parse<PlannerMode>(planner, ignoreCase: true), settings, (run, cancel) => RecordAsync(store.Ledger, run, cancel), Time, Ids),
+                Ledger = store.Ledger,
+                Leases = store.Leases,
+                Keys = OpenKeys(),
+                Time = Time,
+                Ids = Ids,
+                Http = _http,
+                Agents = new AgentSettings
+                {
+                    RunbookFolders = [.. Config.Triage.Runbooks.Select(Path.GetFullPath)],
+                    Commands = Config.Triage.Exec.ToDictionary(e => e.Key, e => (IReadOnlyList<string>)e.Value),
+                },
+            },
+            new TriageOptions
+            {
+                MaxPlanVersions = Config.Triage.MaxVersions,
+                MaxDuration = TimeSpan.FromSeconds(Config.Triage.TimeoutSeconds),
+                VerifyWindow = window ?? TimeSpan.FromSeconds(Config.Triage.StabilityWindowSeconds),
+            });
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        _opened.ForEach(o => o.Dispose());
+        _http.Dispose();
+        if (_store is not null)
+        {
+            await _store.DisposeAsync();
+        }
+    }
+
+    private static async Task RecordAsync(ILedger ledger, LlmRun run, CancellationToken token) =>
+        await ledger.AppendAsync(new LedgerDraft(LedgerKinds.LlmRun, run.IncidentId ?? run.RunId, QuorateJson.ToElement(run), DecisionTag.LlmDecision), token);
+
+    private T Keep<T>(T opened)
+        where T : IDisposable
+    {
+        _opened.Add(opened);
+        return opened;
+    }
+
+    private static async Task<bool> AnyRunsAsync(ProcessPlatform platform, CancellationToken token) =>
+        (await platform.ObserveAsync(token)).Any(o => o.State is ServiceState.Running or ServiceState.Paused);
+
+    private async Task<bool> RunsInDockerAsync(Site site, CancellationToken token)
+    {
+        try
+        {
+            using var docker = new DockerPlatform(site, new DockerOptions(), Time);
+            return (await docker.ObserveAsync(token)).Any(o => o.State != ServiceState.Missing);
+        }
+        catch (QuorateException)
+        {
+            // No engine to ask: the site cannot be running there.
+            return false;
+        }
+    }
+}

@@ -1,0 +1,80 @@
+using System.Net;
+using System.Net.Sockets;
+using Quorate.Cli.Common;
+using Quorate.Contracts;
+using Quorate.Contracts.Sites;
+using Quorate.Platforms.Compose;
+using Quorate.Platforms.Processes;
+
+namespace Quorate.Cli.Demo;
+
+/// <summary>The shipped shop under its own project name, on free ports, with its data in a temporary folder; gone when disposed.</summary>
+internal sealed class DemoSite : IAsyncDisposable
+{
+    private static readonly string[] PortVariables =
+        ["SHOP_EDGE_PORT", "SHOP_API_PORT", "SHOP_STORE_PORT", "SHOP_CACHE_PORT", "SHOP_QUEUE_PORT", "SHOP_WORKER_PORT"];
+
+    private readonly string _data;
+
+    private DemoSite(Site site, ProcessPlatform platform, string data)
+    {
+        Site = site;
+        Platform = platform;
+        _data = data;
+    }
+
+    public Site Site { get; }
+
+    public ProcessPlatform Platform { get; }
+
+    /// <exception cref="QuorateException">The lab is not beside the program.</exception>
+    public static DemoSite Create(Workspace workspace)
+    {
+        var composeFile = FindLab();
+        var data = Directory.CreateTempSubdirectory("quorate-demo-").FullName;
+        var environment = new Dictionary<string, string>(Workspace.ProcessEnvironment())
+        {
+            ["COMPOSE_PROJECT_NAME"] = $"shop-demo-{Environment.ProcessId}",
+            ["SHOP_DATA"] = data,
+        };
+        foreach (var (variable, port) in PortVariables.Zip(FreePorts(PortVariables.Length)))
+        {
+            environment[variable] = $"{port}";
+        }
+
+        var site = ComposeLoader.Load(composeFile, environment);
+        return new DemoSite(site, new ProcessPlatform(site, workspace.SiteState(site), workspace.Time), data);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        // Even after Ctrl-C nothing may stay behind.
+        await Platform.DownAsync(null, CancellationToken.None);
+        Platform.Dispose();
+        Directory.Delete(_data, recursive: true);
+    }
+
+    private static string FindLab()
+    {
+        for (var at = AppContext.BaseDirectory; at is not null; at = Path.GetDirectoryName(at))
+        {
+            var candidate = Path.Combine(at, "lab", "shop", "compose.yml");
+            if (File.Exists(candidate))
+            {
+                return candidate;
+            }
+        }
+
+        throw QuorateException.Missing("lab_missing", "The demo needs lab/shop, which is in no folder above the program.", "Run it as ./quorate demo from a clone of the repository.");
+    }
+
+    private static int[] FreePorts(int count)
+    {
+        // All are held at once so that none is handed out twice.
+        var listeners = Enumerable.Range(0, count).Select(_ => new TcpListener(IPAddress.Loopback, 0)).ToList();
+        listeners.ForEach(l => l.Start());
+        var ports = listeners.Select(l => ((IPEndPoint)l.LocalEndpoint).Port).ToArray();
+        listeners.ForEach(l => l.Dispose());
+        return ports;
+    }
+}

@@ -1,0 +1,197 @@
+using Quorate.Cli.Common;
+using Quorate.Contracts.Plans;
+using Quorate.Contracts.Sites;
+using Quorate.Engine.Triage;
+using Quorate.Engine.Triage.Planning;
+using Spectre.Console;
+
+namespace Quorate.Cli.Views;
+
+/// <summary>Shows a repair as it happens: live trees on a terminal, one line per event in a pipe.</summary>
+internal sealed class TriageView(Output output, TimeProvider time, bool assumeYes, bool planOnly = false) : ITriageObserver, IDisposable
+{
+    private readonly Lock _gate = new();
+    private readonly IAnsiConsole _console = output.People;
+    private PlanTree? _tree;
+    private LiveSegment? _segment;
+
+    public void OnEvent(TriageEvent triageEvent)
+    {
+        lock (_gate)
+        {
+            switch (triageEvent)
+            {
+                case TriageEvent.TaskStarted started:
+                    _tree?.Start(started.Task.TaskId, started.Attempt);
+                    StartTree();
+                    return;
+                case TriageEvent.TaskFinished finished:
+                    Finish(finished);
+                    return;
+            }
+
+            StopSegment();
+            Show(triageEvent);
+        }
+    }
+
+    public async Task<bool> ConfirmAsync(Plan plan, IReadOnlyList<PlanTask> actions, CancellationToken cancellationToken)
+    {
+        if (planOnly)
+        {
+            return false;
+        }
+
+        if (assumeYes)
+        {
+            return true;
+        }
+
+        if (!output.Interactive)
+        {
+            output.Line("[yellow]Nobody is here to approve the actions above:[/] run again with [bold]--yes[/] to let them happen.");
+            return false;
+        }
+
+        var names = string.Join(", ", actions.Select(a => $"{a.Type} {a.Target}"));
+        return await new ConfirmationPrompt($"  Do it? [bold]{Markup.Escape(names)}[/]").ShowAsync(_console, cancellationToken);
+    }
+
+    public async Task<string?> AskAsync(ClarifyingTask question, CancellationToken cancellationToken)
+    {
+        if (!output.Interactive)
+        {
+            return null;
+        }
+
+        var answer = await new TextPrompt<string>($"  [yellow]?[/] {Output.Safe(question.Question)} ").AllowEmpty().ShowAsync(_console, cancellationToken);
+        return answer.Trim().Length == 0 ? null : answer;
+    }
+
+    /// <summary>Ends a live part that an interruption left open.</summary>
+    public void Dispose() => StopSegment();
+
+    private void Show(TriageEvent triageEvent)
+    {
+        switch (triageEvent)
+        {
+            case TriageEvent.Opened opened:
+                output.Line($"[bold]{(opened.Resumed ? "Resuming" : "Incident")}[/] [grey]{opened.IncidentId}[/]  “{Output.Safe(Shorten(opened.Text))}”");
+                break;
+            case TriageEvent.Observed observed:
+                ShowObserved(observed);
+                break;
+            case TriageEvent.Rejected rejected:
+                output.Line($"  [yellow]refused[/] a plan of {Output.Safe(rejected.Rejection.Origin)}: {Output.Safe(string.Join("; ", rejected.Rejection.Reasons.Take(5)))}");
+                break;
+            case TriageEvent.Committed committed:
+                ShowPlan(committed.Plan, committed.Proposal);
+                break;
+            case TriageEvent.Deviated deviated:
+                output.Line($"  [yellow]deviation[/] {Output.Safe(string.Join("; ", deviated.Deviations.Take(4)))}");
+                break;
+            case TriageEvent.Verifying verifying:
+                StartVerifying(verifying);
+                break;
+            case TriageEvent.Verified verified:
+                output.Line(verified.Passed
+                    ? "  [green]verified[/] every probe passed through the whole window"
+                    : $"  [red]not verified[/] {Output.Safe(string.Join("; ", verified.Deviations.Take(4)))}");
+                break;
+            case TriageEvent.Undone undone:
+                output.Line($"  [yellow]undone[/] {Markup.Escape(undone.Task.Type)} {Markup.Escape(undone.Task.Target)}: {Output.Safe(undone.Result.Out)}");
+                break;
+            case TriageEvent.Closed closed:
+                ShowClosed(closed.Result);
+                break;
+        }
+    }
+
+    private void ShowObserved(TriageEvent.Observed observed)
+    {
+        var bad = observed.Snapshot.Status.Services.Where(s => !s.Healthy).ToList();
+        var all = observed.Snapshot.Status.Services.Count;
+        output.Line(bad.Count == 0
+            ? $"  [grey]observed[/] all {all} services healthy [grey]({Duration.Text(observed.AtMs)})[/]"
+            : $"  [grey]observed[/] {all - bad.Count} of {all} services healthy; [red]{Output.Safe(string.Join(", ", bad.Select(Describe)))}[/] [grey]({Duration.Text(observed.AtMs)})[/]");
+    }
+
+    private static string Describe(ServiceStatus service) =>
+        service.State == ServiceState.Running ? $"{service.Name} unhealthy" : $"{service.Name} {service.State.ToString().ToLowerInvariant()}";
+
+    private void ShowPlan(Plan plan, PlanProposal proposal)
+    {
+        var acts = plan.Tasks.Any(t => TaskCatalog.ChangesWorld(t.Type));
+        if (proposal.Hypotheses.Count > 0 && acts)
+        {
+            var best = proposal.Hypotheses[0];
+            output.Line($"  [bold]cause[/] {Output.Safe(best.Cause)} [grey](confidence {best.Confidence:0.00})[/]");
+        }
+
+        output.Line($"  [bold]plan {plan.PlanVersion}[/] [grey]{(acts ? "repair" : "evidence")} by {Output.Safe(proposal.Origin)}, {plan.Tasks.Count} tasks[/]");
+        _tree = plan.Tasks.Count > 0 ? new PlanTree(plan) : null;
+    }
+
+    private void StartTree()
+    {
+        if (_segment is null && _tree is { } tree && output.Live)
+        {
+            _segment = new LiveSegment(_console, time, () => tree.Render(_console.Profile.Width));
+        }
+    }
+
+    private void StartVerifying(TriageEvent.Verifying verifying)
+    {
+        if (!output.Live)
+        {
+            output.Line($"  [grey]verifying[/] every probe for {verifying.Window.TotalSeconds:0.#} s");
+            return;
+        }
+
+        var started = time.GetTimestamp();
+        _segment = new LiveSegment(_console, time, () => new Markup(
+            $"  [grey]verifying[/] every probe, window {verifying.Window.TotalSeconds:0.#} s [grey]({Duration.Text(time.GetElapsedTime(started).TotalMilliseconds)})[/]"));
+    }
+
+    private void Finish(TriageEvent.TaskFinished finished)
+    {
+        _tree?.Finish(finished.Task.TaskId, finished.Result, finished.DurationMs);
+        if (!output.Live)
+        {
+            output.Line($"    {(finished.Result.Status == Contracts.Plans.TaskStatus.Ok ? "ok  " : "FAIL")} {Markup.Escape(finished.Task.Type)} {Markup.Escape(finished.Task.Target)}: {Output.Safe(finished.Result.Out.Split('\n', 2)[0])} ({Duration.Text(finished.DurationMs)})");
+        }
+        else if (_tree is { Finished: true })
+        {
+            StopSegment();
+        }
+    }
+
+    private void ShowClosed(TriageResult result)
+    {
+        var t = result.TimingsMs;
+        var (colour, word) = result.Outcome switch
+        {
+            TriageOutcome.Resolved => ("green", "RESOLVED"),
+            TriageOutcome.NoFault => ("green", "NO FAULT"),
+            TriageOutcome.NeedsInput => ("yellow", "NEEDS INPUT"),
+            _ => ("red", "UNRESOLVED"),
+        };
+        output.Line($"[bold {colour}]{word}[/] in {Duration.Text(t.Total)} [grey](detect {Duration.Text(t.Detect)} · plan {Duration.Text(t.Plan)} · act {Duration.Text(t.Act)} · verify {Duration.Text(t.Verify)})[/]");
+        foreach (var line in result.Outcome is TriageOutcome.Resolved or TriageOutcome.NoFault ? [] : result.Questions.Concat(result.Deviations).Take(8))
+        {
+            output.Line($"  [yellow]·[/] {Output.Safe(line)}");
+        }
+    }
+
+    private void StopSegment()
+    {
+        _segment?.Dispose();
+        _segment = null;
+    }
+
+    private static string Shorten(string text)
+    {
+        var line = text.ReplaceLineEndings(" ");
+        return line.Length > 100 ? line[..99] + "…" : line;
+    }
+}

@@ -1,0 +1,132 @@
+using System.Text.Json;
+
+namespace Quorate.Tests.Integration.Cli;
+
+/// <summary>What scripts rely on: exit codes, one JSON document, errors that name what is wrong.</summary>
+public class CommandContractTests
+{
+    private static readonly string Compose = Path.Combine(QuorateCli.Root, "lab/shop/compose.yml");
+
+    [Theory]
+    [InlineData("demo")]
+    [InlineData("triage")]
+    [InlineData("plan validate")]
+    [InlineData("plan run")]
+    [InlineData("plan resume")]
+    [InlineData("site up")]
+    [InlineData("site down")]
+    [InlineData("site status")]
+    [InlineData("fault list")]
+    [InlineData("fault inject")]
+    [InlineData("fault revert")]
+    [InlineData("ledger show")]
+    [InlineData("ledger search")]
+    [InlineData("ledger verify")]
+    [InlineData("ledger export")]
+    [InlineData("keys list")]
+    [InlineData("keys rotate")]
+    [InlineData("models")]
+    [InlineData("doctor")]
+    [InlineData("bench ledger")]
+    [InlineData("bench scheduler")]
+    [InlineData("completion")]
+    public async Task Help_EveryCommand_EndsWithAnExample(string command)
+    {
+        using var cli = new QuorateCli();
+        var result = await cli.RunAsync(TestContext.Current.CancellationToken, [.. command.Split(' '), "--help"]);
+        Assert.Equal(0, result.Code);
+        Assert.Contains("Example", result.Stdout, StringComparison.Ordinal);
+        Assert.Contains("quorate " + command.Split(' ')[0], result.Stdout, StringComparison.Ordinal);
+    }
+
+    public static TheoryData<string[], int, string> WrongInputs => new()
+    {
+        { ["triage"], 2, "usage" },
+        { ["triage", "x"], 2, "usage" },
+        { ["nonsense"], 2, "usage" },
+        { ["triage", "", "--site", Compose], 2, "" },
+        { ["triage", "x", "--site", "/nowhere/compose.yml"], 2, "" },
+        { ["triage", "x", "--site", Compose, "--planner", "oracle"], 2, "usage" },
+        { ["site", "status", "--site", Compose, "--platform", "moon"], 2, "usage" },
+        { ["fault", "inject", "no_such_fault", "--site", Compose], 2, "" },
+        { ["fault", "inject", "crash", "--target", "nobody", "--site", Compose], 2, "" },
+        { ["fault", "revert", "--site", Compose], 2, "usage" },
+        { ["plan", "validate", "/nowhere/plan.json", "--site", Compose], 2, "plan_file" },
+        { ["ledger", "show", "--limit", "0"], 2, "usage" },
+        { ["ledger", "verify", "/nowhere/export.jsonl"], 2, "" },
+        { ["doctor", "--config", "/nowhere/quorate.json"], 2, "config_missing" },
+    };
+
+    [Theory]
+    [MemberData(nameof(WrongInputs))]
+    public async Task WrongInput_Json_OneErrorDocumentAndExitCode(string[] args, int code, string errorCode)
+    {
+        using var cli = new QuorateCli();
+        var (exit, document) = await cli.JsonAsync(TestContext.Current.CancellationToken, args);
+        Assert.Equal(code, exit);
+        var error = document.GetProperty("error");
+        Assert.NotEmpty(error.GetProperty("message").GetString()!);
+        if (errorCode.Length > 0)
+        {
+            Assert.Equal(errorCode, error.GetProperty("code").GetString());
+        }
+    }
+
+    [Fact]
+    public async Task Configuration_SeveralMistakes_AllReportedAtOnce()
+    {
+        using var cli = new QuorateCli();
+        var file = Path.Combine(cli.Home, "bad.json");
+        await File.WriteAllTextAsync(file, """{"planner":{"temperature":9,"timeout_s":0},"triage":{"max_versions":99}}""", TestContext.Current.CancellationToken);
+        var (code, document) = await cli.JsonAsync(TestContext.Current.CancellationToken, "doctor", "--config", file);
+        Assert.Equal(2, code);
+        var message = document.GetProperty("error").GetProperty("message").GetString()!;
+        Assert.Contains("planner.temperature", message, StringComparison.Ordinal);
+        Assert.Contains("planner.timeout_s", message, StringComparison.Ordinal);
+        Assert.Contains("triage.max_versions", message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Configuration_UnknownKey_NamedInTheError()
+    {
+        using var cli = new QuorateCli();
+        var file = Path.Combine(cli.Home, "bad.json");
+        await File.WriteAllTextAsync(file, """{"planer":{}}""", TestContext.Current.CancellationToken);
+        var (code, document) = await cli.JsonAsync(TestContext.Current.CancellationToken, "doctor", "--config", file);
+        Assert.Equal(2, code);
+        Assert.Contains("planer", document.GetProperty("error").GetProperty("message").GetString()!, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Home_NotWritable_ExitThreeWithThePath()
+    {
+        using var cli = new QuorateCli();
+        // A file where a folder should be stops root as well.
+        var blocked = Path.Combine(cli.Home, "file");
+        await File.WriteAllTextAsync(blocked, "", TestContext.Current.CancellationToken);
+        var (code, document) = await cli.JsonAsync(TestContext.Current.CancellationToken, "ledger", "show", "--home", Path.Combine(blocked, "home"));
+        Assert.Equal(3, code);
+        Assert.Contains(blocked, document.GetProperty("error").GetProperty("message").GetString()!, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Completion_Suggest_OffersCommands()
+    {
+        using var cli = new QuorateCli();
+        var result = await cli.RunAsync(TestContext.Current.CancellationToken, "[suggest:10]", "quorate tr");
+        Assert.Contains("triage", result.Stdout, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Keys_Rotate_OldLedgerStillVerifies()
+    {
+        using var cli = new QuorateCli();
+        var token = TestContext.Current.CancellationToken;
+        Assert.Equal(0, (await cli.JsonAsync(token, "keys", "rotate")).Code);
+        var (_, list) = await cli.JsonAsync(token, "keys", "list");
+        Assert.Equal(4, list.GetProperty("keys").GetArrayLength());
+        var (code, verified) = await cli.JsonAsync(token, "ledger", "verify");
+        Assert.Equal(0, code);
+        Assert.True(verified.GetProperty("valid").GetBoolean());
+    }
+}

@@ -1,0 +1,42 @@
+using System.Net;
+
+namespace Quorate.Tests.Integration.Cli;
+
+/// <summary>The same faults in containers of a real Docker Engine.</summary>
+public class TriageDockerTests
+{
+    [Theory]
+    [InlineData("crash", "store", "orders are gone?? nobody can buy anything")]
+    [InlineData("crash", "cache", "everything feels off since a minute")]
+    [InlineData("pause", "api", "alles hängt")]
+    [InlineData("db_conn_drift", "api", "since the deploy nothing gets saved")]
+    [InlineData("stop", "worker", "my order never ships")]
+    [InlineData("bad_upstream", "edge", "the page shows errors")]
+    public async Task Triage_FaultInContainer_ResolvedAndServing(string fault, string target, string words)
+    {
+        var token = TestContext.Current.CancellationToken;
+        await using var shop = await ShopSite.UpAsync("docker", token);
+        var (injected, receipt) = await shop.JsonAsync(token, "fault", "inject", fault, "--target", target);
+        Assert.True(injected == 0, receipt.ToString());
+
+        var (code, result) = await shop.TriageAsync(words, token);
+
+        Assert.True(code == 0, result.ToString());
+        Assert.Equal("resolved", result.GetProperty("outcome").GetString());
+        Assert.Equal(target, result.GetProperty("root_service").GetString());
+        Assert.True(await shop.ServesAsync(token));
+    }
+
+    [Fact]
+    public async Task Triage_NothingWrongInContainers_NoFaultAndNoAction()
+    {
+        var token = TestContext.Current.CancellationToken;
+        await using var shop = await ShopSite.UpAsync("docker", token);
+
+        var (code, result) = await shop.TriageAsync("is it just me or is the shop broken", token);
+
+        Assert.Equal(0, code);
+        Assert.Equal("no_fault", result.GetProperty("outcome").GetString());
+        Assert.DoesNotContain(result.GetProperty("tasks").EnumerateArray(), t => Contracts.Plans.TaskCatalog.ChangesWorld(t.GetProperty("type").GetString()!));
+    }
+}
