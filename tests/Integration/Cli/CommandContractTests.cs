@@ -1,5 +1,3 @@
-using System.Text.Json;
-
 namespace Quorate.Tests.Integration.Cli;
 
 /// <summary>What scripts rely on: exit codes, one JSON document, errors that name what is wrong.</summary>

@@ -55,6 +55,7 @@ internal sealed class QuorateCli : IDisposable
     {
         var start = new ProcessStartInfo(Path.Combine(Root, "artifacts/publish/Quorate.Cli/release/quorate"))
         {
+            UseShellExecute = false,
             RedirectStandardInput = true,
             RedirectStandardOutput = true,
             RedirectStandardError = true,

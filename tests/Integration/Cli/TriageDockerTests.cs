@@ -1,5 +1,3 @@
-using System.Net;
-
 namespace Quorate.Tests.Integration.Cli;
 
 /// <summary>The same faults in containers of a real Docker Engine.</summary>

@@ -1,5 +1,3 @@
-using System.Text.Json;
-
 namespace Quorate.Tests.Integration.Cli;
 
 /// <summary>The shop as processes: each fault, a vague sentence, the rulebook alone, and the shop serves again.</summary>

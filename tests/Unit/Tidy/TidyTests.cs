@@ -50,7 +50,7 @@ public class TidyTests
     [Fact]
     public void Protocol_Sources_TouchNoClockFileOrNetwork()
     {
-        var impure = new Regex(@"\b(TimeProvider|System\.IO\.File|File\.(Read|Write|Open)|HttpClient|Socket|Task\.Run|Thread|RandomNumberGenerator\.(Fill|GetBytes))\b", RegexOptions.None, TimeSpan.FromSeconds(1));
+        var impure = new Regex(@"\b(TimeProvider|System\.IO\.File|File\.(Read|Write|Open)|HttpClient|Socket|Task\.Run|Thread|RandomNumberGenerator\.(Fill|GetBytes))\b", RegexOptions.ExplicitCapture, TimeSpan.FromSeconds(1));
         var wrong = Repository.Files("*.cs", "src/Protocol").Where(f => impure.IsMatch(WithoutComments(f))).Select(Repository.Relative);
         Assert.Empty(wrong);
     }
@@ -61,8 +61,8 @@ public class TidyTests
         var wrong = new List<string>();
         foreach (var file in Repository.Files("*.cs", "src", "lab", "tests"))
         {
-            var tree = CSharpSyntaxTree.ParseText(File.ReadAllText(file));
-            foreach (var function in tree.GetRoot().DescendantNodes().Where(n => n is BaseMethodDeclarationSyntax or LocalFunctionStatementSyntax or AccessorDeclarationSyntax))
+            var tree = CSharpSyntaxTree.ParseText(File.ReadAllText(file), cancellationToken: TestContext.Current.CancellationToken);
+            foreach (var function in tree.GetRoot(TestContext.Current.CancellationToken).DescendantNodes().Where(n => n is BaseMethodDeclarationSyntax or LocalFunctionStatementSyntax or AccessorDeclarationSyntax))
             {
                 var span = function.GetLocation().GetLineSpan().Span;
                 var lines = span.End.Line - span.Start.Line + 1;
@@ -89,7 +89,7 @@ public class TidyTests
     [Fact]
     public void Names_Types_SayWhatTheyAre()
     {
-        var vague = new Regex(@"\b(class|record|struct|interface)\s+\w*(Manager|Helper|Helpers|Util|Utils|Utilities|Misc)\b", RegexOptions.None, TimeSpan.FromSeconds(1));
+        var vague = new Regex(@"\b(class|record|struct|interface)\s+\w*(Manager|Helper|Helpers|Util|Utils|Utilities|Misc)\b", RegexOptions.ExplicitCapture, TimeSpan.FromSeconds(1));
         var wrong = Repository.Files("*.cs", "src", "lab").Where(f => vague.IsMatch(WithoutComments(f))).Select(Repository.Relative);
         Assert.Empty(wrong);
     }
@@ -125,5 +125,5 @@ public class TidyTests
     }
 
     private static string WithoutComments(string file) =>
-        Regex.Replace(File.ReadAllText(file), @"//[^\n]*", "", RegexOptions.None, TimeSpan.FromSeconds(1));
+        Regex.Replace(File.ReadAllText(file), @"//[^\n]*", "", RegexOptions.ExplicitCapture, TimeSpan.FromSeconds(1));
 }
