@@ -9,6 +9,9 @@ namespace Quorate.Cli.Commands;
 /// <summary>Starts, stops and shows a site.</summary>
 internal static class SiteCommand
 {
+    private static readonly TimeSpan HealthyLimit = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan PollInterval = TimeSpan.FromMilliseconds(500);
+
     public static Command Create() => new("site", "Start, stop and look at a site described by a Compose file.")
     {
         CreateUp(),
@@ -20,8 +23,11 @@ internal static class SiteCommand
     {
         var command = Verb("up", "Start what is declared and not running; done when every service is healthy.", async (workspace, site, platform, token) =>
         {
-            await WithProgress(workspace.Output, "starting", progress => platform.UpAsync(progress, token));
-            var status = await workspace.ReadStatusAsync(site, platform, token);
+            var status = await WithProgress(workspace.Output, "starting", async progress =>
+            {
+                await platform.UpAsync(progress, token);
+                return await WaitHealthyAsync(workspace, site, platform, progress, token);
+            });
             workspace.Output.Result(status, _ => SiteView.Show(workspace.Output, status));
             return status.Healthy ? ExitCodes.Done : ExitCodes.Negative;
         });
@@ -32,7 +38,11 @@ internal static class SiteCommand
     {
         var command = Verb("down", "Stop and remove everything of the site, and nothing else; data is kept.", async (workspace, site, platform, token) =>
         {
-            await WithProgress(workspace.Output, "stopping", progress => platform.DownAsync(progress, token));
+            await WithProgress(workspace.Output, "stopping", async progress =>
+            {
+                await platform.DownAsync(progress, token);
+                return true;
+            });
             workspace.Output.Result(new { platform = platform.Name, down = true }, console => console.MarkupLine("[green]down[/]"));
             return ExitCodes.Done;
         });
@@ -64,7 +74,24 @@ internal static class SiteCommand
         return command;
     }
 
-    private static Task WithProgress(Output output, string what, Func<IProgress<string>, Task> work)
+    /// <summary>A platform is done when everything was started; the site is up when everything answers.</summary>
+    private static async Task<SiteStatus> WaitHealthyAsync(Workspace workspace, Site site, IPlatform platform, IProgress<string> progress, CancellationToken token)
+    {
+        var started = workspace.Time.GetTimestamp();
+        while (true)
+        {
+            var status = await workspace.ReadStatusAsync(site, platform, token);
+            if (status.Healthy || workspace.Time.GetElapsedTime(started) > HealthyLimit)
+            {
+                return status;
+            }
+
+            progress.Report("waiting for " + string.Join(", ", status.Services.Where(s => !s.Healthy).Select(s => s.Name).DefaultIfEmpty("the site's probes")));
+            await Task.Delay(PollInterval, workspace.Time, token);
+        }
+    }
+
+    private static Task<T> WithProgress<T>(Output output, string what, Func<IProgress<string>, Task<T>> work)
     {
         if (!output.Live)
         {

@@ -1,3 +1,4 @@
+using System.Reflection;
 using Microsoft.Extensions.Configuration;
 using Quorate.Contracts;
 
@@ -33,14 +34,40 @@ internal static class ConfigLoader
         try
         {
             var fromFile = new ConfigurationBuilder().AddJsonFile(path, optional: true).Build();
-            // The file alone is bound strictly: the environment also carries variables that are not settings.
-            fromFile.Get<QuorateConfig>(o => o.ErrorOnUnknownConfiguration = true);
+            // Only the file is held to known keys: the environment also carries variables that are not settings.
+            var unknown = UnknownKeys(fromFile, typeof(QuorateConfig)).ToList();
+            if (unknown.Count > 0)
+            {
+                throw QuorateException.Input("config_invalid", $"{path} has unknown keys: {string.Join("; ", unknown)}.", "docs/configuration.md lists every key.");
+            }
+
             return new ConfigurationBuilder().AddConfiguration(fromFile).AddEnvironmentVariables("QUORATE_").Build().Get<QuorateConfig>()
                 ?? new QuorateConfig();
         }
         catch (Exception error) when (error is InvalidOperationException or InvalidDataException or FormatException)
         {
             throw QuorateException.Input("config_invalid", $"{path}: {error.InnerException?.Message ?? error.Message}", "docs/configuration.md lists every key.", error);
+        }
+    }
+
+    /// <summary>The binder's own check does not know <see cref="ConfigurationKeyNameAttribute"/>.</summary>
+    private static IEnumerable<string> UnknownKeys(IConfiguration section, Type type)
+    {
+        var known = type.GetProperties().Where(p => p.IsDefined(typeof(ConfigurationKeyNameAttribute), inherit: false))
+            .ToDictionary(p => p.GetCustomAttribute<ConfigurationKeyNameAttribute>()!.Name, StringComparer.OrdinalIgnoreCase);
+        foreach (var child in section.GetChildren())
+        {
+            if (!known.TryGetValue(child.Key, out var property))
+            {
+                yield return $"{child.Path.Replace(':', '.')} (allowed here: {string.Join(", ", known.Keys)})";
+            }
+            else if (property.PropertyType.Namespace == type.Namespace)
+            {
+                foreach (var unknown in UnknownKeys(child, property.PropertyType))
+                {
+                    yield return unknown;
+                }
+            }
         }
     }
 
