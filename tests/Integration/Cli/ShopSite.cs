@@ -84,7 +84,7 @@ internal sealed class ShopSite : IAsyncDisposable
         Directory.Delete(_data, recursive: true);
     }
 
-    private static int[] FreePorts(int count)
+    public static int[] FreePorts(int count)
     {
         var listeners = Enumerable.Range(0, count).Select(_ => new TcpListener(IPAddress.Loopback, 0)).ToList();
         listeners.ForEach(l => l.Start());
