@@ -10,7 +10,6 @@ public class TriageProcessTests
     [InlineData("db_conn_drift", "since the deploy nothing gets saved", "api")]
     [InlineData("stop:worker", "my order never ships", "worker")]
     [InlineData("bad_upstream", "the page shows errors", "edge")]
-    [InlineData("cpu_hog", "super slow today", "api")]
     [InlineData("data_readonly", "impossible de commander", "store")]
     [InlineData("data_full", "orders fail again", "store")]
     public async Task Triage_Fault_ResolvedAndServing(string fault, string words, string rootService)

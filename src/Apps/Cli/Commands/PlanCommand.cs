@@ -57,7 +57,7 @@ internal static class PlanCommand
 
             var chosen = await workspace.OpenPlatformAsync(loaded, parse.GetValue(platform)!, token);
             var engine = await workspace.CreateEngineAsync(loaded, chosen, "rulebook", token);
-            using var view = new TriageView(workspace.Output, workspace.Time, parse.GetValue(yes));
+            var view = new TriageView(workspace.Output, parse.GetValue(yes));
             var result = await engine.RunPlanAsync(plan, view, token);
             if (workspace.Output.Json)
             {

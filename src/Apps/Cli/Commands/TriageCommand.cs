@@ -34,7 +34,7 @@ internal static class TriageCommand
             var chosen = await workspace.OpenPlatformAsync(loaded, parse.GetValue(platform)!, token);
             var engine = await workspace.CreateEngineAsync(loaded, chosen, parse.GetValue(planner)!, token);
             await UnfinishedIncidents.ResumeAsync(workspace, engine, parse.GetValue(yes), token);
-            using var view = new TriageView(workspace.Output, workspace.Time, parse.GetValue(yes), parse.GetValue(planOnly));
+            var view = new TriageView(workspace.Output, parse.GetValue(yes), parse.GetValue(planOnly));
             var result = await engine.RunAsync(words, view, token);
             if (workspace.Output.Json)
             {

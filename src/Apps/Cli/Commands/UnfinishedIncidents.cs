@@ -12,7 +12,7 @@ internal static class UnfinishedIncidents
         var results = new List<TriageResult>();
         foreach (var incident in await engine.FindUnfinishedAsync(token))
         {
-            using var view = new TriageView(workspace.Output, workspace.Time, assumeYes);
+            var view = new TriageView(workspace.Output, assumeYes);
             results.Add(await engine.ResumeAsync(incident.IncidentId, view, token));
         }
 

@@ -53,7 +53,7 @@ internal sealed class DemoStory(Workspace workspace, DemoSite demo, int seed, bo
         await ledger.AppendAsync(new LedgerDraft(LedgerKinds.FaultInjected, demo.Site.Id, Contracts.QuorateJson.ToElement(receipt), DecisionTag.Deterministic), token);
 
         var engine = await workspace.CreateEngineAsync(demo.Site, demo.Platform, "auto", token, fast ? TimeSpan.FromSeconds(1) : null);
-        using var view = new TriageView(_output, workspace.Time, assumeYes: true);
+        var view = new TriageView(_output, assumeYes: true);
         var result = await engine.RunAsync(words, view, token);
         var recovery = workspace.Time.GetElapsedTime(injectedAt).TotalMilliseconds;
         await workspace.CreateInjector(demo.Platform, demo.Site).RevertAsync(null, token);

@@ -9,11 +9,9 @@ namespace Quorate.Cli.Views;
 /// <summary>One committed plan as a tree with the state of every task. Thread-safe.</summary>
 internal sealed class PlanTree
 {
-    private static readonly string[] Spinner = ["⠋", "⠙", "⠹", "⠸", "⠼", "⠴", "⠦", "⠧", "⠇", "⠏"];
     private readonly Lock _gate = new();
     private readonly Dictionary<string, Row> _rows;
     private readonly IReadOnlyList<(PlanTask Task, string Branch)> _order;
-    private int _frame;
 
     public PlanTree(Plan plan)
     {
@@ -62,7 +60,6 @@ internal sealed class PlanTree
     {
         lock (_gate)
         {
-            _frame++;
             var grid = new Grid();
             grid.AddColumn(new GridColumn().NoWrap().PadLeft(2).PadRight(1));
             grid.AddColumn(new GridColumn().NoWrap().PadRight(2));
@@ -83,11 +80,11 @@ internal sealed class PlanTree
         }
     }
 
-    private string Glyph(Row row) => row switch
+    private static string Glyph(Row row) => row switch
     {
         { Result.Status: TaskStatus.Ok } => "[green]✔[/]",
         { Result.Status: TaskStatus.Fail } => "[red]✘[/]",
-        { Attempt: > 0 } => $"[yellow]{Spinner[_frame % Spinner.Length]}[/]",
+        { Attempt: > 0 } => "[yellow]▸[/]",
         _ => "[grey]·[/]",
     };
 

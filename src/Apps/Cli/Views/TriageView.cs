@@ -7,13 +7,12 @@ using Spectre.Console;
 
 namespace Quorate.Cli.Views;
 
-/// <summary>Shows a repair as it happens: live trees on a terminal, one line per event in a pipe.</summary>
-internal sealed class TriageView(Output output, TimeProvider time, bool assumeYes, bool planOnly = false) : ITriageObserver, IDisposable
+/// <summary>Shows a repair as it happens: a tree for each plan on a terminal, one line per event in a pipe.</summary>
+internal sealed class TriageView(Output output, bool assumeYes, bool planOnly = false) : ITriageObserver
 {
     private readonly Lock _gate = new();
     private readonly IAnsiConsole _console = output.People;
     private PlanTree? _tree;
-    private LiveSegment? _segment;
 
     public void OnEvent(TriageEvent triageEvent)
     {
@@ -23,14 +22,12 @@ internal sealed class TriageView(Output output, TimeProvider time, bool assumeYe
             {
                 case TriageEvent.TaskStarted started:
                     _tree?.Start(started.Task.TaskId, started.Attempt);
-                    StartTree();
                     return;
                 case TriageEvent.TaskFinished finished:
                     Finish(finished);
                     return;
             }
 
-            StopSegment();
             Show(triageEvent);
         }
     }
@@ -68,9 +65,6 @@ internal sealed class TriageView(Output output, TimeProvider time, bool assumeYe
         return answer.Trim().Length == 0 ? null : answer;
     }
 
-    /// <summary>Ends a live part that an interruption left open.</summary>
-    public void Dispose() => StopSegment();
-
     private void Show(TriageEvent triageEvent)
     {
         switch (triageEvent)
@@ -91,7 +85,7 @@ internal sealed class TriageView(Output output, TimeProvider time, bool assumeYe
                 output.Line($"  [yellow]deviation[/] {Output.Safe(string.Join("; ", deviated.Deviations.Take(4)))}");
                 break;
             case TriageEvent.Verifying verifying:
-                StartVerifying(verifying);
+                output.Line($"  [grey]verifying[/] every probe for {verifying.Window.TotalSeconds:0.#} s");
                 break;
             case TriageEvent.Verified verified:
                 output.Line(verified.Passed
@@ -132,27 +126,6 @@ internal sealed class TriageView(Output output, TimeProvider time, bool assumeYe
         _tree = plan.Tasks.Count > 0 ? new PlanTree(plan) : null;
     }
 
-    private void StartTree()
-    {
-        if (_segment is null && _tree is { } tree && output.Live)
-        {
-            _segment = new LiveSegment(_console, time, () => tree.Render(_console.Profile.Width));
-        }
-    }
-
-    private void StartVerifying(TriageEvent.Verifying verifying)
-    {
-        if (!output.Live)
-        {
-            output.Line($"  [grey]verifying[/] every probe for {verifying.Window.TotalSeconds:0.#} s");
-            return;
-        }
-
-        var started = time.GetTimestamp();
-        _segment = new LiveSegment(_console, time, () => new Markup(
-            $"  [grey]verifying[/] every probe, window {verifying.Window.TotalSeconds:0.#} s [grey]({Duration.Text(time.GetElapsedTime(started).TotalMilliseconds)})[/]"));
-    }
-
     private void Finish(TriageEvent.TaskFinished finished)
     {
         _tree?.Finish(finished.Task.TaskId, finished.Result, finished.DurationMs);
@@ -162,7 +135,8 @@ internal sealed class TriageView(Output output, TimeProvider time, bool assumeYe
         }
         else if (_tree is { Finished: true })
         {
-            StopSegment();
+            _console.Write(_tree.Render(_console.Profile.Width));
+            _tree = null;
         }
     }
 
@@ -181,12 +155,6 @@ internal sealed class TriageView(Output output, TimeProvider time, bool assumeYe
         {
             output.Line($"  [yellow]·[/] {Output.Safe(line)}");
         }
-    }
-
-    private void StopSegment()
-    {
-        _segment?.Dispose();
-        _segment = null;
     }
 
     private static string Shorten(string text)

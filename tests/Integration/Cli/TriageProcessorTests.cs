@@ -1,0 +1,24 @@
+namespace Quorate.Tests.Integration.Cli;
+
+/// <summary>Runs after everything else: a hog is told by the cores it uses, which other tests would take from it.</summary>
+[CollectionDefinition("processor", DisableParallelization = true)]
+public class ProcessorTestGroup;
+
+[Collection("processor")]
+public class TriageProcessorTests
+{
+    [Fact]
+    public async Task Triage_ProcessorHog_RestartedAndServing()
+    {
+        var token = TestContext.Current.CancellationToken;
+        await using var shop = await ShopSite.UpAsync("process", token);
+        await shop.InjectAsync("cpu_hog", token);
+
+        var (code, result) = await shop.TriageAsync("super slow today", token);
+
+        Assert.True(code == 0, result.ToString());
+        Assert.Equal("resolved", result.GetProperty("outcome").GetString());
+        Assert.Equal("api", result.GetProperty("root_service").GetString());
+        Assert.True(await shop.ServesAsync(token));
+    }
+}
