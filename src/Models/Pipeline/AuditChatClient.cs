@@ -31,7 +31,7 @@ public sealed class AuditChatClient(IChatClient inner, Func<LlmRun, Cancellation
         }
         catch (OperationCanceledException)
         {
-            await RecordAsync("", time.GetUtcNow() >= CallDeadline.Of(options) ? "timeout" : "cancelled", null);
+            await RecordAsync("", CallDeadline.Of(options).Passed.IsCancellationRequested ? "timeout" : "cancelled", null);
             throw;
         }
 

@@ -11,7 +11,7 @@ public sealed class DeadlineChatClient(IChatClient inner, TimeSpan deadline, Tim
         using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, timer.Token);
         try
         {
-            return await base.GetResponseAsync(messages, CallDeadline.With(options, time.GetUtcNow() + deadline), either.Token);
+            return await base.GetResponseAsync(messages, new CallDeadline(time.GetUtcNow() + deadline, timer.Token).In(options), either.Token);
         }
         catch (OperationCanceledException error) when (timer.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
         {

@@ -24,7 +24,7 @@ public sealed class RetryChatClient(IChatClient inner, int maxRetries, Random ra
             catch (ModelException error) when (attempt < maxRetries && MaySucceedLater(error.Failure))
             {
                 var delay = error.RetryAfter ?? Backoff(attempt);
-                if (time.GetUtcNow() + delay >= CallDeadline.Of(options))
+                if (time.GetUtcNow() + delay >= CallDeadline.Of(options).At)
                 {
                     throw;
                 }

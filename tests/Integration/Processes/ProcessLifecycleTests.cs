@@ -172,6 +172,8 @@ public sealed class ProcessLifecycleTests
         info.Environment["QUORATE_SERVICE"] = "api";
         info.Environment["PLAIN"] = "foreign";
         using var foreign = Process.Start(info)!;
+        // The kernel fills in a new program's environment a moment after its start has been reported.
+        await ProcessSite.PollAsync(async () => (await site.ObserveAsync("api")).Pid == foreign.Id, "seen");
         var seen = await site.ObserveAsync("api");
         Assert.Equal((foreign.Id, "foreign", null), (seen.Pid, seen.Environment["PLAIN"], seen.EffectKey));
         var drift = Assert.Single(seen.PlatformDrift);

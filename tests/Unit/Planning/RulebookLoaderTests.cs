@@ -88,8 +88,8 @@ public sealed class RulebookLoaderTests
     [InlineData("网站很慢", "slow")]
     [InlineData("it doesn't work", "down")]
     public void Has_OtherLanguages_FindsTheGroup(string text, string group) =>
-        Assert.Contains(RulebookLoader.Load().Text[group], new IncidentText(text).Has);
+        Assert.Contains(RulebookLoader.Load().Text[group], new IncidentWords(text).Has);
 
     [Fact]
-    public void Has_PartOfAWord_IsNoMatch() => Assert.False(new IncidentText("downtown").Has("down"));
+    public void Has_PartOfAWord_IsNoMatch() => Assert.False(new IncidentWords("downtown").Has("down"));
 }

@@ -66,9 +66,7 @@ internal sealed class Workspace : IAsyncDisposable
         }
 
         var processes = Keep(new ProcessPlatform(site, SiteState(site), Time));
-        return name == "process" || await AnyRunsAsync(processes, token) || !await RunsInDockerAsync(site, token)
-            ? processes
-            : Keep(new DockerPlatform(site, new DockerOptions(), Time));
+        return name == "process" || await AnyRunsAsync(processes, token) ? processes : await FindInDockerAsync(site, token) ?? (IPlatform)processes;
     }
 
     public async Task<SiteStatus> ReadStatusAsync(Site site, IPlatform platform, CancellationToken token) =>
@@ -139,17 +137,17 @@ internal sealed class Workspace : IAsyncDisposable
     private static async Task<bool> AnyRunsAsync(ProcessPlatform platform, CancellationToken token) =>
         (await platform.ObserveAsync(token)).Any(o => o.State is ServiceState.Running or ServiceState.Paused);
 
-    private async Task<bool> RunsInDockerAsync(Site site, CancellationToken token)
+    /// <summary>Null when the site has no containers, or there is no engine to ask.</summary>
+    private async Task<DockerPlatform?> FindInDockerAsync(Site site, CancellationToken token)
     {
         try
         {
-            using var docker = new DockerPlatform(site, new DockerOptions(), Time);
-            return (await docker.ObserveAsync(token)).Any(o => o.State != ServiceState.Missing);
+            var docker = Keep(new DockerPlatform(site, new DockerOptions(), Time));
+            return (await docker.ObserveAsync(token)).Any(o => o.State != ServiceState.Missing) ? docker : null;
         }
         catch (QuorateException)
         {
-            // No engine to ask: the site cannot be running there.
-            return false;
+            return null;
         }
     }
 }

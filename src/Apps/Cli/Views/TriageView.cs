@@ -20,12 +20,17 @@ internal sealed class TriageView(Output output, bool assumeYes, bool planOnly = 
         {
             switch (triageEvent)
             {
-                case TriageEvent.TaskStarted started:
-                    _tree?.Start(started.Task.TaskId, started.Attempt);
+                case TriageEvent.TaskStarted:
                     return;
                 case TriageEvent.TaskFinished finished:
                     Finish(finished);
                     return;
+            }
+
+            // Tasks behind a failed one never finish, so a plan is over when anything else happens.
+            if (output.Live)
+            {
+                ShowTree();
             }
 
             Show(triageEvent);
@@ -34,14 +39,20 @@ internal sealed class TriageView(Output output, bool assumeYes, bool planOnly = 
 
     public async Task<bool> ConfirmAsync(Plan plan, IReadOnlyList<PlanTask> actions, CancellationToken cancellationToken)
     {
-        if (planOnly)
-        {
-            return false;
-        }
-
-        if (assumeYes)
+        if (assumeYes && !planOnly)
         {
             return true;
+        }
+
+        lock (_gate)
+        {
+            _console.Write(new PlanTree(plan).Render(_console.Profile.Width));
+            if (planOnly)
+            {
+                // Nothing of this plan will run, so there is nothing to draw again.
+                _tree = null;
+                return false;
+            }
         }
 
         if (!output.Interactive)
@@ -134,6 +145,14 @@ internal sealed class TriageView(Output output, bool assumeYes, bool planOnly = 
             output.Line($"    {(finished.Result.Status == Contracts.Plans.TaskStatus.Ok ? "ok  " : "FAIL")} {Markup.Escape(finished.Task.Type)} {Markup.Escape(finished.Task.Target)}: {Output.Safe(finished.Result.Out.Split('\n', 2)[0])} ({Duration.Text(finished.DurationMs)})");
         }
         else if (_tree is { Finished: true })
+        {
+            ShowTree();
+        }
+    }
+
+    private void ShowTree()
+    {
+        if (_tree is { Begun: true })
         {
             _console.Write(_tree.Render(_console.Profile.Width));
             _tree = null;

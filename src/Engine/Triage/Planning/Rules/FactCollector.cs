@@ -18,14 +18,14 @@ internal sealed class FactCollector(PlanningContext context, Rulebook rulebook, 
     private static readonly string[] ConnectionPatterns = ["connection_refused", "name_unknown", "timeout"];
 
     private readonly SiteSnapshotIndex _seen = new(context.Site, context.Snapshot);
-    private readonly IncidentText _text = new(context.IncidentText);
+    private readonly IncidentWords _text = new(context.IncidentText);
 
     public IReadOnlyList<ServiceFacts> Collect()
     {
         var groups = rulebook.Text.Where(g => g.Value.Any(_text.Has)).Select(g => g.Key).ToHashSet(StringComparer.Ordinal);
         var failures = context.Snapshot.Status.Failures;
         var failing = context.Site.Probes.Where(p => failures.Any(f => f.Contains(p.Name, StringComparison.Ordinal))).Select(p => p.Service)
-            .Concat(context.Site.Services.Where(s => failures.Any(f => new IncidentText(f).Has(IncidentText.Fold(s.Name)))).Select(s => s.Name))
+            .Concat(context.Site.Services.Where(s => failures.Any(f => new IncidentWords(f).Has(IncidentWords.Fold(s.Name)))).Select(s => s.Name))
             .ToHashSet(StringComparer.Ordinal);
         var hits = context.Site.Services.ToDictionary(s => s.Name, s => LogHits(s.Name), StringComparer.Ordinal);
         return [.. context.Site.Services.Select((s, i) => Facts(s, i, groups, failing, hits))];
@@ -67,7 +67,7 @@ internal sealed class FactCollector(PlanningContext context, Rulebook rulebook, 
         context.Site.Services.Where(s => s.Name != service).Select(s => _seen.Metrics(s.Name)?.CpuLoad ?? 0).DefaultIfEmpty(0).Max();
 
     private bool Mentions(ServiceSpec spec) =>
-        _text.Has(IncidentText.Fold(spec.Name))
+        _text.Has(IncidentWords.Fold(spec.Name))
         || rulebook.Names.Any(n => n.Words.Any(_text.Has) && (Matches(n.Services, spec.Name) || Matches(n.Services, spec.Image ?? "")));
 
     private List<(string Pattern, string Line)> LogHits(string service)
@@ -85,7 +85,7 @@ internal sealed class FactCollector(PlanningContext context, Rulebook rulebook, 
     }
 
     private static bool NamesService(string line, ServiceSpec spec) =>
-        new IncidentText(line).Has(IncidentText.Fold(spec.Name))
+        new IncidentWords(line).Has(IncidentWords.Fold(spec.Name))
         || SiteGraph.ReachesPort(line, spec);
 
     private static bool Matches(Regex pattern, string text)

@@ -45,5 +45,5 @@ internal sealed class RepairHistory(IReadOnlyList<PlanHistory> history)
     }
 
     private static bool Blamed(PlanHistory entry, string service) =>
-        entry.Deviations.Any(d => new IncidentText(d).Has(IncidentText.Fold(service)));
+        entry.Deviations.Any(d => new IncidentWords(d).Has(IncidentWords.Fold(service)));
 }

@@ -147,7 +147,7 @@ public static class RulebookLoader
             : QuorateJson.ToElement(args.Text(name));
 
     private static List<string> Folded(YamlFields fields, string name) =>
-        [.. fields.Texts(name).Select(IncidentText.Fold).Where(w => w.Length > 0)];
+        [.. fields.Texts(name).Select(IncidentWords.Fold).Where(w => w.Length > 0)];
 
     private static Regex Pattern(YamlFields fields, string name, string file)
     {

@@ -4,7 +4,7 @@ using System.Text;
 namespace Quorate.Engine.Triage.Planning.Rules;
 
 /// <summary>What a person wrote, as words to look for: lower case, no accents, whole words.</summary>
-public sealed class IncidentText
+public sealed class IncidentWords
 {
     /// <summary>Characters that are looked at.</summary>
     private const int MaxLength = 16_384;
@@ -18,7 +18,7 @@ public sealed class IncidentText
 
     private readonly string _text;
 
-    public IncidentText(string text) => _text = " " + Fold(text.Length > MaxLength ? text[..MaxLength] : text) + " ";
+    public IncidentWords(string text) => _text = " " + Fold(text.Length > MaxLength ? text[..MaxLength] : text) + " ";
 
     /// <summary>
     /// Whether the folded phrase is there: as whole words, as the beginning of a word when it ends with <c>*</c>, and
