@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using Quorate.Contracts;
 using Quorate.Protocol.Consensus.Crypto;
+using Quorate.Protocol.Provenance;
 
 namespace Quorate.Storage.Keys;
 
@@ -26,6 +27,14 @@ public sealed record GroupDirectory(KeyDirectory Directory, IReadOnlyList<string
 
     /// <summary>The id, or the number in words when nobody has it.</summary>
     public string IdOf(int number) => (uint)number < (uint)Ids.Count ? Ids[number] : $"principal {number}";
+
+    /// <summary>First 16 hex digits of SHA-256 of the SubjectPublicKeyInfo.</summary>
+    public string KeyIdOf(int number)
+    {
+        var point = Directory.Key(number) ?? throw new ArgumentOutOfRangeException(nameof(number));
+        using var key = ECDsa.Create(new ECParameters { Curve = ECCurve.NamedCurves.nistP256, Q = new ECPoint { X = point[..32], Y = point[32..] } });
+        return SigningKeys.IdOf(key.ExportSubjectPublicKeyInfo());
+    }
 }
 
 /// <summary>One agent with its own private key.</summary>

@@ -21,6 +21,8 @@ public static class GroupKeys
 
     public static string PublicFolderOf(string folder) => Path.Combine(folder, "public");
 
+    public static bool HasPrivate(string folder, string id) => File.Exists(Path.Combine(folder, GroupKeyFile.NameOf(id)));
+
     /// <summary>Makes what is missing and keeps what is there; any number of processes may do so at once.</summary>
     /// <param name="folder">Made with access for its owner only when it does not exist.</param>
     /// <param name="name">Name of the group; part of its directory's hash.</param>

@@ -63,6 +63,23 @@ public sealed record PeersFile
         return peers.Validated();
     }
 
+    /// <summary>The public keys of this group.</summary>
+    /// <exception cref="QuorateException">As <see cref="GroupKeys.OpenPublic"/>; group_differs.</exception>
+    public GroupDirectory OpenGroup() => Fitting(GroupKeys.OpenPublic(PublicFolder));
+
+    /// <summary>One agent with its private key.</summary>
+    /// <exception cref="QuorateException">As <see cref="GroupKeys.OpenPrivate"/>; group_differs.</exception>
+    public GroupMember OpenMember(string id, string? passphrase)
+    {
+        _ = OpenGroup();
+        return GroupKeys.OpenPrivate(KeysFolder, id, passphrase);
+    }
+
+    private GroupDirectory Fitting(GroupDirectory group) =>
+        group.Directory.Name == Name && group.Directory.Membership.Faults == Faults && group.Replicas.SequenceEqual(ReplicaIds) && group.Clients.SequenceEqual(ClientIds)
+            ? group
+            : throw QuorateException.Input("group_differs", $"{Path} and {PublicFolder} name different groups", "name, faults, and the ids in their order must be the same in both");
+
     /// <exception cref="QuorateException">As <see cref="Load"/>.</exception>
     private PeersFile Validated()
     {
