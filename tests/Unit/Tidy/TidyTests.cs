@@ -20,7 +20,8 @@ public class TidyTests
         ["Platforms"] = ["Contracts"],
         ["Storage"] = ["Contracts", "Engine", "Protocol"],
         ["Faults"] = ["Contracts"],
-        ["Cli"] = ["Contracts", "Engine", "Faults", "Models", "Platforms", "Protocol", "Storage"],
+        ["Transport"] = ["Contracts", "Protocol"],
+        ["Cli"] = ["Contracts", "Engine", "Faults", "Models", "Platforms", "Protocol", "Storage", "Transport"],
     };
 
     [Fact]
