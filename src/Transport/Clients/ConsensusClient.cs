@@ -56,7 +56,7 @@ public sealed class ConsensusClient : IDisposable
             throw QuorateException.Input("payload_too_large", $"the payload has {payload.Length} bytes; {ConsensusLimits.PayloadBytes} are allowed");
         }
 
-        var asked = new Asked(payload, kind);
+        var asked = new Asked(payload, kind, options.RunsInline);
         lock (gate)
         {
             ObjectDisposedException.ThrowIf(isDisposed, this);
@@ -170,13 +170,14 @@ public sealed class ConsensusClient : IDisposable
         if (to >= 0)
         {
             links.Send(to, request);
-            return;
         }
 
-        for (var replica = 0; replica < context.Membership.Replicas; replica++)
+        for (var replica = 0; to < 0 && replica < context.Membership.Replicas; replica++)
         {
             links.Send(replica, request);
         }
+
+        links.Flush();
     }
 
     private void Arm(TimeSpan after)
@@ -221,9 +222,9 @@ public sealed class ConsensusClient : IDisposable
         }
     }
 
-    private sealed class Asked(byte[] payload, RequestKind kind)
+    private sealed class Asked(byte[] payload, RequestKind kind, bool runsInline)
     {
-        internal TaskCompletionSource<Answer> Answered { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        internal TaskCompletionSource<Answer> Answered { get; } = new(runsInline ? TaskCreationOptions.None : TaskCreationOptions.RunContinuationsAsynchronously);
 
         internal Request? Request { get; private set; }
 

@@ -11,6 +11,9 @@ public sealed record ConsensusClientOptions
     /// <summary>The longest pause between two repetitions. 2 s.</summary>
     public TimeSpan MaxRetry { get; init; } = TimeSpan.FromSeconds(2);
 
+    /// <summary>Whoever waits for an answer goes on in the thread that brought it; only where it does not block.</summary>
+    public bool RunsInline { get; init; }
+
     /// <summary>Requests that may wait for room in the window; more are refused. 1…1,000,000.</summary>
     public int MaxWaiting { get; init; } = 10_000;
 }

@@ -16,6 +16,11 @@ public sealed partial class ReplicaDriver
             Perform(output);
         }
 
+        if (outputs.Count > 0)
+        {
+            links.Flush();
+        }
+
         outputs.Clear();
         if (isCheckpoint && options.Log is { WantsCompaction: true } log)
         {

@@ -15,6 +15,7 @@ public sealed class InProcessGroup : IAsyncDisposable
     private readonly KeyPairs keys;
     private readonly bool ownsKeys;
     private readonly List<P256Crypto> cryptos = [];
+    private readonly List<CountingCrypto> counters = [];
     private readonly ReplicaDriver?[] replicas;
     private readonly ConsensusClient[] clients;
 
@@ -52,6 +53,12 @@ public sealed class InProcessGroup : IAsyncDisposable
 
     /// <summary>The first client.</summary>
     public ConsensusClient Client => clients[0];
+
+    /// <summary>Signatures made by all of them.</summary>
+    public long Signed => counters.Sum(counter => counter.Signed);
+
+    /// <summary>Signatures verified by all of them.</summary>
+    public long Verified => counters.Sum(counter => counter.Verified);
 
     /// <exception cref="QuorateException">n and f that don't fit, or an option out of its range.</exception>
     public static InProcessGroup Start(InProcessGroupOptions options) => new(options);
@@ -92,8 +99,10 @@ public sealed class InProcessGroup : IAsyncDisposable
     private ConsensusContext Context(int principal, InProcessGroupOptions options)
     {
         var crypto = keys.CryptoOf(principal);
+        var counter = new CountingCrypto(crypto);
         cryptos.Add(crypto);
-        return new ConsensusContext(keys.Directory.Membership, keys.Directory.Hash, crypto, options.Validator, options.Consensus);
+        counters.Add(counter);
+        return new ConsensusContext(keys.Directory.Membership, keys.Directory.Hash, counter, options.Validator, options.Consensus);
     }
 
     private void Deliver(int from, int to, Message sent)
@@ -121,5 +130,10 @@ public sealed class InProcessGroup : IAsyncDisposable
         public long Dropped => 0;
 
         public void Send(int to, Message message) => group.Deliver(self, to, message);
+
+        public void Flush()
+        {
+            // Delivered already.
+        }
     }
 }

@@ -18,7 +18,7 @@ public class TidyTests
         ["Models"] = ["Contracts"],
         ["Engine"] = ["Contracts", "Models", "Protocol"],
         ["Platforms"] = ["Contracts"],
-        ["Storage"] = ["Contracts", "Engine", "Protocol"],
+        ["Storage"] = ["Contracts", "Engine", "Protocol", "Transport"],
         ["Faults"] = ["Contracts"],
         ["Transport"] = ["Contracts", "Protocol"],
         ["Cli"] = ["Contracts", "Engine", "Faults", "Models", "Platforms", "Protocol", "Storage", "Transport"],

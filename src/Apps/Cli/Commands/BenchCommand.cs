@@ -9,8 +9,9 @@ namespace Quorate.Cli.Commands;
 /// <summary>Benchmarks that anyone can rerun; each works in a temporary folder.</summary>
 internal static class BenchCommand
 {
-    public static Command Create() => new("bench", "Measure the scheduler and the ledger on this machine.")
+    public static Command Create() => new("bench", "Measure consensus, the scheduler and the ledger on this machine.")
     {
+        BenchConsensusCommand.Create(),
         CreateScheduler(),
         CreateLedger(),
     };
