@@ -8,7 +8,7 @@ internal readonly record struct Incoming(int From, object Content, int Size);
 
 /// <summary>
 /// What waits for a replica's loop, bounded for each sender so that a flood from one leaves room for the others.
-/// Says who runs the loop: whoever adds to an idle inbox.
+/// Says who runs the loop.
 /// </summary>
 internal sealed class Inbox(int replicas, int most, long mostBytes)
 {
@@ -24,8 +24,8 @@ internal sealed class Inbox(int replicas, int most, long mostBytes)
 
     internal long Dropped => Interlocked.Read(ref dropped);
 
-    /// <summary>True when the caller is now to see that the loop runs.</summary>
-    internal bool Add(in Incoming message)
+    /// <summary>Keeps the message, or drops it when its sender has no room left.</summary>
+    internal void Add(in Incoming message)
     {
         // Own opinions have a bucket of their own: they are as many as there are open questions.
         var sender = message.From < 0 ? replicas + 1 : Math.Min(message.From, replicas);
@@ -34,23 +34,35 @@ internal sealed class Inbox(int replicas, int most, long mostBytes)
             if (isClosed || counts[sender] >= most || bytes[sender] + message.Size > mostBytes)
             {
                 dropped++;
-                return false;
+                return;
             }
 
             counts[sender]++;
             bytes[sender] += message.Size;
             waiting.Add(message);
-            return Start();
         }
     }
 
-    /// <summary>Asks for a round without a message. True as for <see cref="Add"/>.</summary>
-    internal bool Wake()
+    /// <summary>True when the caller is now to run the loop: something waits and nobody does.</summary>
+    internal bool TryStart()
+    {
+        lock (gate)
+        {
+            if (isRunning || isClosed || (waiting.Count == 0 && !isDue))
+            {
+                return false;
+            }
+
+            return isRunning = true;
+        }
+    }
+
+    /// <summary>Asks for a round without a message.</summary>
+    internal void Wake()
     {
         lock (gate)
         {
             isDue = true;
-            return !isClosed && Start();
         }
     }
 
@@ -79,12 +91,5 @@ internal sealed class Inbox(int replicas, int most, long mostBytes)
             waiting.Clear();
             return !isRunning;
         }
-    }
-
-    private bool Start()
-    {
-        var starts = !isRunning;
-        isRunning = true;
-        return starts;
     }
 }

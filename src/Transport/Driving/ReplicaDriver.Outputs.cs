@@ -95,7 +95,8 @@ public sealed partial class ReplicaDriver
         {
             if (await options.Opinion!(question, stopping.Token) is { } value)
             {
-                Start(inbox.Add(new Incoming(-1, (question.Digest(context.Crypto), value), value.Length)), inline: true);
+                inbox.Add(new Incoming(-1, (question.Digest(context.Crypto), value), value.Length));
+                Pump(inline: true);
             }
         }
         catch (Exception) when (!stopping.IsCancellationRequested)

@@ -39,7 +39,8 @@ public sealed partial class ReplicaDriver : IAsyncDisposable
         replica = new Replica(id, context, state, this.options.Log?.Recovered, Now);
         Status = ReadStatus();
         timer = this.options.Time.CreateTimer(_ => OnTimer(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
-        Start(inbox.Wake(), inline: false);
+        inbox.Wake();
+        Pump(inline: false);
     }
 
     public int Id => replica.Id;
@@ -63,7 +64,17 @@ public sealed partial class ReplicaDriver : IAsyncDisposable
     /// <param name="from">The principal that the link authenticated.</param>
     /// <param name="message">The message, decoded from the link's bytes.</param>
     /// <param name="size">Its encoded size in bytes.</param>
-    public void Post(int from, Message message, int size) => Start(inbox.Add(new Incoming(from, message, size)), options.RunsInline);
+    public void Post(int from, Message message, int size)
+    {
+        Add(from, message, size);
+        Pump();
+    }
+
+    /// <summary>As <see cref="Post"/>, but it may wait until <see cref="Pump()"/>: what comes together is handled together.</summary>
+    public void Add(int from, Message message, int size) => inbox.Add(new Incoming(from, message, size));
+
+    /// <summary>Sees that everything added is handled.</summary>
+    public void Pump() => Pump(options.RunsInline);
 
     /// <summary>Proof that the request was decided, for anyone with the keys; null when it was not, or too long ago.</summary>
     public QuorumCertificate? Certificate(RequestKey request) => decided.Certificate(request);
@@ -93,16 +104,22 @@ public sealed partial class ReplicaDriver : IAsyncDisposable
     private void OnTimer()
     {
         Volatile.Write(ref dueAt, long.MaxValue);
-        Start(inbox.Wake(), options.RunsInline);
+        inbox.Wake();
+        Pump();
     }
 
-    private void Start(bool isMine, bool inline)
+    private void Pump(bool inline)
     {
-        if (isMine && inline)
+        if (!inbox.TryStart())
+        {
+            return;
+        }
+
+        if (inline)
         {
             Run();
         }
-        else if (isMine)
+        else
         {
             ThreadPool.UnsafeQueueUserWorkItem(static driver => driver.Run(), this, preferLocal: false);
         }

@@ -9,9 +9,9 @@ namespace Quorate.Transport.Tcp;
 public sealed record LinkIdentity(int Self, KeyDirectory Directory, IConsensusCrypto Crypto);
 
 /// <summary>What a handshake gave: the peer and a key for each direction, or why not.</summary>
-internal sealed record Handshaken(int Peer, byte[] SendKey, byte[] ReceiveKey, string? Fault = null)
+internal sealed record Handshaken(int Peer, byte[] SendKey, byte[] ReceiveKey, byte[] Transcript, string? Fault = null)
 {
-    internal static Handshaken Refused(string fault) => new(-1, [], [], fault);
+    internal static Handshaken Refused(string fault) => new(-1, [], [], [], fault);
 }
 
 /// <summary>
@@ -74,6 +74,14 @@ internal static class LinkHandshake
             : Handshaken.Refused("the other side does not have its key");
     }
 
+    /// <summary>What another principal of the dialling process signs to use the link too; worthless on any other link.</summary>
+    internal static byte[] Attachment(ReadOnlySpan<byte> transcript, int principal)
+    {
+        Span<byte> number = stackalloc byte[4];
+        BinaryPrimitives.WriteInt32BigEndian(number, principal);
+        return Signed("attached"u8, transcript, number, []);
+    }
+
     private static byte[] Hello(LinkIdentity self, int to, ECDiffieHellman ephemeral)
     {
         var hello = new byte[HelloSize];
@@ -125,7 +133,7 @@ internal static class LinkHandshake
             var forth = HKDF.DeriveKey(HashAlgorithmName.SHA256, secret, 32, salt, "quorate/link/v1 dialler"u8.ToArray());
             var back = HKDF.DeriveKey(HashAlgorithmName.SHA256, secret, 32, salt, "quorate/link/v1 acceptor"u8.ToArray());
             CryptographicOperations.ZeroMemory(secret);
-            return dialled ? new Handshaken(peer, forth, back) : new Handshaken(peer, back, forth);
+            return dialled ? new Handshaken(peer, forth, back, salt) : new Handshaken(peer, back, forth, salt);
         }
         catch (CryptographicException)
         {

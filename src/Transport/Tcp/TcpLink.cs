@@ -3,8 +3,18 @@ using System.Net.Sockets;
 
 namespace Quorate.Transport.Tcp;
 
-/// <summary>Takes the frames of one peer; the bytes are only good during the call. False closes the link.</summary>
-internal delegate bool FrameHandler(TcpLink link, ReadOnlySpan<byte> frame);
+/// <summary>Takes what comes over links, in the thread that read it.</summary>
+internal interface ILinkReader
+{
+    /// <summary>Frames follow.</summary>
+    void Begin();
+
+    /// <summary>One frame, whose bytes are only good during the call. False closes the link.</summary>
+    bool Take(TcpLink link, ReadOnlySpan<byte> frame);
+
+    /// <summary>That was all for now.</summary>
+    void End();
+}
 
 /// <summary>One authenticated connection. Frames gather while a write is under way, so that one system call carries many.</summary>
 internal sealed class TcpLink : IDisposable
@@ -15,7 +25,7 @@ internal sealed class TcpLink : IDisposable
     private readonly int most;
     private readonly RecordCipher sealer;
     private readonly RecordCipher opener;
-    private readonly FrameHandler handler;
+    private readonly ILinkReader reader;
     private readonly Lock gate = new();
     private SendBuffer gathering;
     private SendBuffer sending;
@@ -24,18 +34,22 @@ internal sealed class TcpLink : IDisposable
     private byte[] received = new byte[ReceiveStart];
     private int used;
 
-    internal TcpLink(Socket socket, Handshaken handshaken, int most, FrameHandler handler)
+    internal TcpLink(Socket socket, Handshaken handshaken, int most, ILinkReader reader)
     {
         this.socket = socket;
         this.most = most;
-        this.handler = handler;
+        this.reader = reader;
         Peer = handshaken.Peer;
+        Transcript = handshaken.Transcript;
         sealer = new RecordCipher(handshaken.SendKey);
         opener = new RecordCipher(handshaken.ReceiveKey);
         (gathering, sending) = (new SendBuffer(most), new SendBuffer(most));
     }
 
     internal int Peer { get; }
+
+    /// <summary>Hash of the handshake, which no other link has.</summary>
+    internal byte[] Transcript { get; }
 
     internal long BytesSent { get; private set; }
 
@@ -93,7 +107,10 @@ internal sealed class TcpLink : IDisposable
                 used += read;
                 BytesReceived += read;
                 HasReceived = true;
-                if (!TakeRecords())
+                reader.Begin();
+                var isGood = TakeRecords();
+                reader.End();
+                if (!isGood)
                 {
                     return;
                 }
@@ -159,7 +176,7 @@ internal sealed class TcpLink : IDisposable
         while (text.Length >= 4)
         {
             var length = BinaryPrimitives.ReadInt32BigEndian(text);
-            if (length < 0 || length > text.Length - 4 || !handler(this, text.Slice(4, length)))
+            if (length < 0 || length > text.Length - 4 || !reader.Take(this, text.Slice(4, length)))
             {
                 return false;
             }

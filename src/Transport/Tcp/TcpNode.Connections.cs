@@ -109,7 +109,7 @@ public sealed partial class TcpNode
 
     private async Task ServeAsync(Socket socket, Handshaken handshaken)
     {
-        var link = new TcpLink(socket, handshaken, MostOf(handshaken.Peer), OnFrame);
+        var link = new TcpLink(socket, handshaken, MostOf(handshaken.Peer), this);
         // The newest connection of a peer counts: the other end may have died without a word.
         var old = Interlocked.Exchange(ref links[handshaken.Peer], link);
         old?.Dispose();
@@ -118,10 +118,12 @@ public sealed partial class TcpNode
             link.Dispose();
         }
 
+        AttachTo(link);
         Connection?.Invoke(handshaken.Peer, true);
         await link.ReceiveAsync(stopping.Token);
         Interlocked.Add(ref closedSent, link.BytesSent);
         Interlocked.Add(ref closedReceived, link.BytesReceived);
+        Detach(link);
         if (Interlocked.CompareExchange(ref links[handshaken.Peer], null, link) == link)
         {
             Connection?.Invoke(handshaken.Peer, false);
@@ -136,7 +138,7 @@ public sealed partial class TcpNode
     {
         foreach (var link in links)
         {
-            if (link is null)
+            if (link is null || links[link.Peer] != link)
             {
                 continue;
             }

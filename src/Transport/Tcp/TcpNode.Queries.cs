@@ -9,6 +9,7 @@ public sealed partial class TcpNode
     private const byte Ping = 0x80;
     private const byte Query = 0x81;
     private const byte QueryAnswer = 0x82;
+    private const byte Attach = 0x83;
     private const int QueryHeader = 1 + 8;
     private const int MaxQuery = 4096;
     private const int MaxOpenQueries = 4096;
@@ -52,6 +53,11 @@ public sealed partial class TcpNode
         if (frame[0] == Ping)
         {
             return frame.Length == 1;
+        }
+
+        if (frame[0] == Attach)
+        {
+            return OnAttach(link, frame);
         }
 
         if (frame.Length < QueryHeader || frame[0] > QueryAnswer)

@@ -7,11 +7,17 @@ namespace Quorate.Transport.Tcp;
 
 /// <summary>
 /// The TCP links of one principal. Replicas listen; of two replicas the one with the higher number dials, and
-/// clients dial every replica. A link that ends is dialled again with growing pauses.
+/// clients dial every replica. A link that ends is dialled again with growing pauses. Several clients of one process
+/// may share its links; each proves itself on each link.
 /// </summary>
-public sealed partial class TcpNode : ILinks, IAsyncDisposable
+public sealed partial class TcpNode : ILinks, ILinkReader, IAsyncDisposable
 {
+    /// <summary>This thread hands in frames of this node: what they cause to be sent leaves together, afterwards.</summary>
+    [ThreadStatic]
+    private static TcpNode? reading;
+
     private readonly LinkIdentity identity;
+    private readonly IReadOnlyList<LinkIdentity> attached;
     private readonly TcpOptions options;
     private readonly TcpLink?[] links;
     private readonly Lock gate = new();
@@ -21,6 +27,7 @@ public sealed partial class TcpNode : ILinks, IAsyncDisposable
     private List<TcpLink> dirty = [];
     private List<TcpLink> flushing = [];
     private Action<int, Message, int> onMessage = (_, _, _) => { };
+    private Action onRead = () => { };
     private Socket? listener;
     private int unauthenticated;
     private long dropped;
@@ -29,9 +36,13 @@ public sealed partial class TcpNode : ILinks, IAsyncDisposable
     private long closedSent;
     private long closedReceived;
 
-    public TcpNode(LinkIdentity identity, TcpOptions options)
+    /// <param name="identity">Who listens and dials.</param>
+    /// <param name="options">Bounds and times.</param>
+    /// <param name="attached">Further clients of this process that use the same links.</param>
+    public TcpNode(LinkIdentity identity, TcpOptions options, IReadOnlyList<LinkIdentity>? attached = null)
     {
         this.identity = identity;
+        this.attached = attached ?? [];
         this.options = options;
         links = new TcpLink?[identity.Directory.Count];
         var period = options.IdleTimeout / 4;
@@ -46,9 +57,9 @@ public sealed partial class TcpNode : ILinks, IAsyncDisposable
     /// <summary>Frames that are no message.</summary>
     public long Malformed => Interlocked.Read(ref malformed);
 
-    public long BytesSent => Interlocked.Read(ref closedSent) + links.Sum(link => link?.BytesSent ?? 0);
+    public long BytesSent => Interlocked.Read(ref closedSent) + Own.Sum(link => link.BytesSent);
 
-    public long BytesReceived => Interlocked.Read(ref closedReceived) + links.Sum(link => link?.BytesReceived ?? 0);
+    public long BytesReceived => Interlocked.Read(ref closedReceived) + Own.Sum(link => link.BytesReceived);
 
     /// <summary>Where this node listens; null when it does not.</summary>
     public IPEndPoint? Address => listener?.LocalEndPoint as IPEndPoint;
@@ -58,8 +69,14 @@ public sealed partial class TcpNode : ILinks, IAsyncDisposable
 
     public bool IsConnected(int principal) => Volatile.Read(ref links[principal]) is not null;
 
-    /// <summary>Takes messages from now on; called by the link's thread with the principal that the link proved, the message and its size in bytes.</summary>
-    public void OnMessage(Action<int, Message, int> handler) => Volatile.Write(ref onMessage, handler);
+    /// <summary>Takes messages from now on; both are called by the thread that reads the link.</summary>
+    /// <param name="handler">Gets the principal that the link proved, the message and its size in bytes.</param>
+    /// <param name="afterRead">Called when a number of messages that came together have been handed in.</param>
+    public void OnMessage(Action<int, Message, int> handler, Action? afterRead = null)
+    {
+        Volatile.Write(ref onRead, afterRead ?? (() => { }));
+        Volatile.Write(ref onMessage, handler);
+    }
 
     /// <summary>Listens, as a replica.</summary>
     /// <exception cref="QuorateException">address_in_use, address_unusable.</exception>
@@ -92,6 +109,11 @@ public sealed partial class TcpNode : ILinks, IAsyncDisposable
 
     public void Flush()
     {
+        if (reading == this)
+        {
+            return;
+        }
+
         List<TcpLink> batch;
         lock (gate)
         {
@@ -134,6 +156,8 @@ public sealed partial class TcpNode : ILinks, IAsyncDisposable
         stopping.Dispose();
     }
 
+    private IEnumerable<TcpLink> Own => links.Where((link, i) => link?.Peer == i)!;
+
     private void Send(int to, ReadOnlySpan<byte> frame)
     {
         if ((uint)to >= (uint)links.Length || Volatile.Read(ref links[to]) is not { } link || !link.TrySend(frame))
@@ -152,7 +176,16 @@ public sealed partial class TcpNode : ILinks, IAsyncDisposable
         }
     }
 
-    private bool OnFrame(TcpLink link, ReadOnlySpan<byte> frame)
+    void ILinkReader.Begin() => reading = this;
+
+    void ILinkReader.End()
+    {
+        reading = null;
+        onRead();
+        Flush();
+    }
+
+    bool ILinkReader.Take(TcpLink link, ReadOnlySpan<byte> frame)
     {
         if (frame.Length > 0 && frame[0] >= Ping)
         {
@@ -166,7 +199,8 @@ public sealed partial class TcpNode : ILinks, IAsyncDisposable
             return true;
         }
 
-        onMessage(link.Peer, message, frame.Length);
+        var from = message is Request request && IsAttached(link, request.Client) ? request.Client : link.Peer;
+        onMessage(from, message, frame.Length);
         return true;
     }
 

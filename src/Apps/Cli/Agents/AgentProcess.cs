@@ -69,7 +69,7 @@ internal sealed class AgentProcess : IAsyncDisposable
             RunsInline = log is null || !settings.Fsync,
             FaultProven = evidence => OnFault(evidence, settings),
         });
-        node.OnMessage(driver.Post);
+        node.OnMessage(driver.Add, driver.Pump);
         node.OnQuery((_, query) => AgentQuery.Answer(query, Status, driver.Certificate));
         for (var peer = 0; peer < member.Number; peer++)
         {

@@ -51,14 +51,14 @@ internal sealed class LogApplication : IReplicatedState
     /// <summary>The chain after one more request.</summary>
     public static byte[] Link(ReadOnlySpan<byte> chain, RequestKey key, ReadOnlySpan<byte> payload)
     {
-        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        Span<byte> name = stackalloc byte[12];
-        BinaryPrimitives.WriteInt32BigEndian(name, key.Client);
-        BinaryPrimitives.WriteUInt64BigEndian(name[4..], key.Sequence);
-        hash.AppendData(chain);
-        hash.AppendData(name);
-        hash.AppendData(payload);
-        return hash.GetHashAndReset();
+        const int small = 1024;
+        var size = chain.Length + 12 + payload.Length;
+        var bytes = size <= small ? stackalloc byte[small] : new byte[size];
+        chain.CopyTo(bytes);
+        BinaryPrimitives.WriteInt32BigEndian(bytes[chain.Length..], key.Client);
+        BinaryPrimitives.WriteUInt64BigEndian(bytes[(chain.Length + 4)..], key.Sequence);
+        payload.CopyTo(bytes[(chain.Length + 12)..]);
+        return SHA256.HashData(bytes[..size]);
     }
 
     public byte[] Snapshot()

@@ -3,7 +3,7 @@ using System.Globalization;
 namespace Quorate.Cli.Bench;
 
 /// <summary>What to measure.</summary>
-internal sealed record ConsensusBenchPlan(int Replicas, int Clients, int PayloadBytes, TimeSpan Duration, string Transport, string Durable, bool SignedRequests, bool KillLeader)
+internal sealed record ConsensusBenchPlan(int Replicas, int Clients, int PayloadBytes, TimeSpan Duration, string Transport, string Durable, bool SignedRequests, bool KillLeader, bool OwnLinks)
 {
     public int Faults => (Replicas - 1) / 3;
 }
@@ -19,6 +19,9 @@ internal sealed record ConsensusBenchResult
     /// <summary>Requests in a batch, on average.</summary>
     public required double Batch { get; init; }
     public required string Transport { get; init; }
+
+    /// <summary><c>shared</c>: the clients are in one process, with one link to each replica. <c>own</c>: a link of each client to each replica.</summary>
+    public required string Links { get; init; }
 
     /// <summary><c>fsync</c>, or <c>none</c>: records are kept in memory only.</summary>
     public required string Durable { get; init; }
@@ -76,6 +79,7 @@ internal static class ConsensusBenchmark
             PayloadBytes = plan.PayloadBytes,
             Batch = Math.Round((double)(after.Applied - before.Applied) / Math.Max(1, after.Executed - before.Executed), 1),
             Transport = plan.Transport,
+            Links = plan.OwnLinks ? "own" : "shared",
             Durable = plan.Durable,
             Seconds = Math.Round(seconds, 2),
             DecisionsPerS = Math.Round(run.Answers / seconds, 1),

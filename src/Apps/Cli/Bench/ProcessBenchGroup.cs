@@ -18,7 +18,7 @@ internal sealed class ProcessBenchGroup : IBenchGroup
     private readonly string folder = Directory.CreateTempSubdirectory("quorate-bench-").FullName;
     private readonly List<Process> agents = [];
     private readonly List<GroupMember> members = [];
-    private readonly List<AgentClient> clients = [];
+    private readonly List<AgentClients> clients = [];
 
     private ProcessBenchGroup(ConsensusBenchPlan plan, TimeProvider time) => (this.plan, this.time) = (plan, time);
 
@@ -86,14 +86,13 @@ internal sealed class ProcessBenchGroup : IBenchGroup
         GroupKeys.Create(peers.KeysFolder, peers.Name, peers.Faults, peers.ReplicaIds, peers.ClientIds, passphrase: null);
         var requests = plan.SignedRequests ? "signed" : "unsigned";
         agents.AddRange(peers.ReplicaIds.Select(id => StartAgent(id, path, requests)));
-        foreach (var id in peers.ClientIds)
+        members.AddRange(peers.ClientIds.Select(id => GroupKeys.OpenPrivate(peers.KeysFolder, id, passphrase: null)));
+        foreach (var sharing in members.Chunk(plan.OwnLinks ? 1 : members.Count))
         {
-            var member = GroupKeys.OpenPrivate(peers.KeysFolder, id, passphrase: null);
-            members.Add(member);
-            clients.Add(new AgentClient(peers, member, AgentCommand.Rules(requests), new ConsensusClientOptions { Time = time, RunsInline = true }, AgentCommand.Jitter));
+            clients.Add(new AgentClients(peers, sharing, AgentCommand.Rules(requests), new ConsensusClientOptions { Time = time, RunsInline = true }, AgentCommand.Jitter));
         }
 
-        Clients = [.. clients.Select(client => client.Client)];
+        Clients = [.. clients.SelectMany(client => client.Clients)];
         foreach (var client in clients)
         {
             await client.ConnectAsync(plan.Replicas, TimeSpan.FromSeconds(30), token);

@@ -58,8 +58,12 @@ internal static class AgentCommand
         return command.WithExamples("quorate agent --id r0 --peers peers.json --data r0.data", "quorate agent ask --peers peers.json --as c0 \"set colour green\"", "quorate agent status --peers peers.json --as c0");
     }
 
-    /// <summary>Handlers of sockets run on the socket thread: each hand-over to another thread costs more than the handler.</summary>
-    public static void UseSocketThread() => Environment.SetEnvironmentVariable("DOTNET_SYSTEM_NET_SOCKETS_INLINE_COMPLETIONS", "1");
+    /// <summary>Handlers of sockets run on the one socket thread: each hand-over to another costs more than the handler.</summary>
+    public static void UseSocketThread()
+    {
+        Environment.SetEnvironmentVariable("DOTNET_SYSTEM_NET_SOCKETS_INLINE_COMPLETIONS", "1");
+        Environment.SetEnvironmentVariable("DOTNET_SYSTEM_NET_SOCKETS_THREAD_COUNT", "1");
+    }
 
     public static double Jitter() => RandomNumberGenerator.GetInt32(1 << 20) / (double)(1 << 20);
 
@@ -77,9 +81,9 @@ internal static class AgentCommand
         {
             var file = PeersFile.Load(parse.GetValue(peers)!);
             using var member = Open(file, parse.GetValue(client)!);
-            await using var agents = new AgentClient(file, member, Rules(parse.GetValue(requests)!), new ConsensusClientOptions { Time = workspace.Time }, Jitter);
+            await using var agents = new AgentClients(file, [member], Rules(parse.GetValue(requests)!), new ConsensusClientOptions { Time = workspace.Time }, Jitter);
             await agents.ConnectAsync(member.Group.Directory.Membership.Quorum, TimeSpan.FromSeconds(10), token);
-            var answer = await agents.Client.RequestAsync(Encoding.UTF8.GetBytes(parse.GetValue(text)!), cancellationToken: token);
+            var answer = await agents.Clients[0].RequestAsync(Encoding.UTF8.GetBytes(parse.GetValue(text)!), cancellationToken: token);
             var path = parse.GetValue(certificate);
             if (path is not null)
             {
@@ -102,7 +106,7 @@ internal static class AgentCommand
         {
             var file = PeersFile.Load(parse.GetValue(peers)!);
             using var member = Open(file, parse.GetValue(client)!);
-            await using var agents = new AgentClient(file, member, Rules("signed"), new ConsensusClientOptions { Time = workspace.Time }, Jitter);
+            await using var agents = new AgentClients(file, [member], Rules("signed"), new ConsensusClientOptions { Time = workspace.Time }, Jitter);
             try
             {
                 await agents.ConnectAsync(file.Replicas.Count, TimeSpan.FromSeconds(2), token);

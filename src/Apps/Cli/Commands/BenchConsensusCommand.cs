@@ -26,15 +26,17 @@ internal static class BenchConsensusCommand
         var durable = new Option<string>("--durable") { Description = "none: records in memory only. fsync (tcp): on disk before anything is said.", DefaultValueFactory = _ => "none" };
         durable.AcceptOnlyFromAmong("fsync", "none");
         var signed = new Option<bool>("--signed-requests") { Description = "Requests carry their client's signature, checked by every replica." };
+        var links = new Option<string>("--links") { Description = "shared: the clients share one link to each replica, as in one process that asks much. own: each has links of its own (tcp).", DefaultValueFactory = _ => "shared" };
+        links.AcceptOnlyFromAmong("shared", "own");
         var kill = new Option<bool>("--kill-leader") { Description = "Kill the leader after a third of the time, and say how long nobody got an answer." };
-        var command = new Command("consensus", "Requests decided a second by a group of replicas, with signatures.") { replicas, clients, payload, seconds, transport, durable, signed, kill };
+        var command = new Command("consensus", "Requests decided a second by a group of replicas, with signatures.") { replicas, clients, payload, seconds, transport, durable, signed, links, kill };
         command.SetAction((parse, token) => Workspace.RunAsync(parse, async workspace =>
         {
             AgentCommand.UseSocketThread();
             var runs = new List<ConsensusBenchResult>();
             foreach (var plan in Plans(parse.GetValue(replicas)!, parse.GetValue(clients)!, new ConsensusBenchPlan(
                 4, 1, InRange("--payload", parse.GetValue(payload), 8, MostPayload), TimeSpan.FromSeconds(InRange("--seconds", parse.GetValue(seconds), 1, MostSeconds)),
-                parse.GetValue(transport)!, parse.GetValue(durable)!, parse.GetValue(signed), parse.GetValue(kill))))
+                parse.GetValue(transport)!, parse.GetValue(durable)!, parse.GetValue(signed), parse.GetValue(kill), parse.GetValue(links) == "own")))
             {
                 await using IBenchGroup group = plan.Transport == "tcp" ? await ProcessBenchGroup.StartAsync(plan, workspace.Time, token) : new InProcessBenchGroup(plan, workspace.Time);
                 var run = await ConsensusBenchmark.RunAsync(plan, group, workspace.Time, token);

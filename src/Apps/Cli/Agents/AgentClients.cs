@@ -7,31 +7,32 @@ using Quorate.Transport.Tcp;
 
 namespace Quorate.Cli.Agents;
 
-/// <summary>A client of a group of agents, with a link to each.</summary>
-internal sealed class AgentClient : IAsyncDisposable
+/// <summary>One or more clients of a group of agents, with one link to each agent that they share.</summary>
+internal sealed class AgentClients : IAsyncDisposable
 {
     private readonly PeersFile peers;
-    private readonly P256Crypto crypto;
+    private readonly List<P256Crypto> cryptos = [];
+    private readonly Dictionary<int, ConsensusClient> byNumber = [];
     private readonly KeyDirectory directory;
     private readonly TimeProvider time;
 
-    public AgentClient(PeersFile peers, GroupMember member, ConsensusOptions consensus, ConsensusClientOptions options, Func<double> jitter)
+    public AgentClients(PeersFile peers, IReadOnlyList<GroupMember> members, ConsensusOptions consensus, ConsensusClientOptions options, Func<double> jitter)
     {
-        if (member.IsReplica)
+        this.peers = peers;
+        (directory, time) = (members[0].Group.Directory, options.Time);
+        LinkIdentity[] identities = [.. members.Select(Identify)];
+        Node = new TcpNode(identities[0], new TcpOptions { Jitter = jitter, Time = time }, identities[1..]);
+        foreach (var identity in identities)
         {
-            throw QuorateException.Input("not_a_client", $"'{member.Id}' is a replica", $"clients of this group: {string.Join(", ", member.Group.Clients)}");
+            byNumber.Add(identity.Self, new ConsensusClient(identity.Self, new ConsensusContext(directory.Membership, directory.Hash, identity.Crypto, new LogRules(), consensus), Node, options));
         }
 
-        this.peers = peers;
-        (directory, time) = (member.Group.Directory, options.Time);
-        crypto = member.CreateCrypto();
-        Node = new TcpNode(new LinkIdentity(member.Number, directory, crypto), new TcpOptions { Jitter = jitter, Time = time });
-        Client = new ConsensusClient(member.Number, new ConsensusContext(directory.Membership, directory.Hash, crypto, new LogRules(), consensus), Node, options);
+        Clients = [.. byNumber.Values];
         Node.OnMessage((from, message, _) =>
         {
-            if (message is Reply reply)
+            if (message is Reply reply && byNumber.TryGetValue(reply.Client, out var client))
             {
-                Client.Receive(from, reply);
+                client.Receive(from, reply);
             }
         });
         for (var i = 0; i < peers.Replicas.Count; i++)
@@ -40,7 +41,7 @@ internal sealed class AgentClient : IAsyncDisposable
         }
     }
 
-    public ConsensusClient Client { get; }
+    public IReadOnlyList<ConsensusClient> Clients { get; }
 
     public TcpNode Node { get; }
 
@@ -84,8 +85,24 @@ internal sealed class AgentClient : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        Client.Dispose();
+        foreach (var client in Clients)
+        {
+            client.Dispose();
+        }
+
         await Node.DisposeAsync();
-        crypto.Dispose();
+        cryptos.ForEach(crypto => crypto.Dispose());
+    }
+
+    private LinkIdentity Identify(GroupMember member)
+    {
+        if (member.IsReplica)
+        {
+            throw QuorateException.Input("not_a_client", $"'{member.Id}' is a replica", $"clients of this group: {string.Join(", ", member.Group.Clients)}");
+        }
+
+        var crypto = member.CreateCrypto();
+        cryptos.Add(crypto);
+        return new LinkIdentity(member.Number, directory, crypto);
     }
 }
