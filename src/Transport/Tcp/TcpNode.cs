@@ -85,8 +85,6 @@ public sealed partial class TcpNode : ILinks, ILinkReader, IAsyncDisposable
         var socket = new Socket(address.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
         try
         {
-            // Connections of an earlier run may linger; a listener of another process still refuses.
-            socket.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.ReuseAddress, true);
             socket.Bind(address);
             socket.Listen(512);
         }
