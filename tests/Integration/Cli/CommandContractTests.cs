@@ -23,6 +23,7 @@ public class CommandContractTests
     [InlineData("ledger export")]
     [InlineData("keys list")]
     [InlineData("keys rotate")]
+    [InlineData("keys generate")]
     [InlineData("models")]
     [InlineData("doctor")]
     [InlineData("bench ledger")]
@@ -52,6 +53,9 @@ public class CommandContractTests
         { ["plan", "validate", "/nowhere/plan.json", "--site", Compose], 2, "plan_file" },
         { ["ledger", "show", "--limit", "0"], 2, "usage" },
         { ["ledger", "verify", "/nowhere/export.jsonl"], 2, "" },
+        { ["keys", "generate"], 2, "usage" },
+        { ["keys", "generate", "--peers", "/nowhere/peers.json"], 2, "peers_missing" },
+        { ["keys", "list", "--peers", Compose], 2, "peers_invalid" },
         { ["doctor", "--config", "/nowhere/quorate.json"], 2, "config_missing" },
     };
 
