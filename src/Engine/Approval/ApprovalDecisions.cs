@@ -1,0 +1,45 @@
+using Quorate.Engine.Approval.Reviewers;
+using Quorate.Protocol.Consensus;
+
+namespace Quorate.Engine.Approval;
+
+/// <summary>Turns what a panel's group decided, or failed to, into decisions for people and the ledger.</summary>
+public static class ApprovalDecisions
+{
+    private const int MaxReasons = 3;
+
+    /// <param name="item">The decided question with its opinions.</param>
+    /// <param name="certificate">Of the item.</param>
+    /// <param name="reviewers">Names by replica number.</param>
+    /// <param name="faults">Lies proven meanwhile.</param>
+    public static ApprovalDecision Of(Item item, QuorumCertificate certificate, IReadOnlyList<string> reviewers, IReadOnlyList<ApprovalFault> faults)
+    {
+        var approved = item.Outcome.AsSpan().SequenceEqual(ApprovalRules.Approved);
+        var votes = reviewers.Select((name, i) => VoteOf(name, item.Opinions.FirstOrDefault(o => o.Author == i))).ToList();
+        return new ApprovalDecision
+        {
+            Approved = approved,
+            Reason = approved ? "" : string.Join("; ", votes.Where(v => v.Vote == ApprovalVote.Refuse).Take(MaxReasons).Select(v => $"{v.Reviewer}: {v.Reason}")),
+            Votes = votes,
+            Certificate = Convert.ToBase64String(certificate.Encode()),
+            Faults = faults,
+        };
+    }
+
+    /// <summary>The panel decided nothing, which approves nothing.</summary>
+    public static ApprovalDecision None(string reason, IReadOnlyList<string> reviewers, IReadOnlyList<ApprovalFault>? faults = null) => new()
+    {
+        Approved = false,
+        Reason = reason,
+        Votes = [.. reviewers.Select(name => new ApprovalVote(name, ApprovalVote.None, ""))],
+        Faults = faults ?? [],
+    };
+
+    public static ApprovalFault FaultOf(Evidence evidence, IReadOnlyList<string> reviewers) =>
+        new(reviewers[evidence.Accused], System.Text.Json.JsonNamingPolicy.SnakeCaseLower.ConvertName(evidence.Kind.ToString()), Convert.ToBase64String(evidence.Encode()));
+
+    private static ApprovalVote VoteOf(string reviewer, Opinion? opinion) =>
+        opinion is null ? new ApprovalVote(reviewer, ApprovalVote.None, "no opinion of it is part of the decision")
+        : ReviewOpinion.TryParse(opinion.Value) is { } given ? new ApprovalVote(reviewer, given.Approves ? ApprovalVote.Approve : ApprovalVote.Refuse, given.Reason)
+        : new ApprovalVote(reviewer, ApprovalVote.Refuse, "what it sent is no opinion");
+}
