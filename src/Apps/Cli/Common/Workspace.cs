@@ -3,6 +3,7 @@ using Quorate.Cli.Configuration;
 using Quorate.Contracts;
 using Quorate.Contracts.Provenance;
 using Quorate.Contracts.Sites;
+using Quorate.Engine.Approval;
 using Quorate.Engine.Ports;
 using Quorate.Engine.Triage;
 using Quorate.Engine.Triage.Agents;
@@ -25,6 +26,7 @@ internal sealed class Workspace : IAsyncDisposable
     private readonly List<IDisposable> _opened = [];
     private FileKeyRing? _keys;
     private QuorateStore? _store;
+    private EmbeddedPanel? _panel;
 
     private Workspace(Output output, QuorateConfig config)
     {
@@ -55,6 +57,8 @@ internal sealed class Workspace : IAsyncDisposable
 
     public static Site LoadSite(string path) => ComposeLoader.Load(path, ProcessEnvironment());
 
+    public string PanelKeys => Path.Combine(Home, "keys", EmbeddedPanelFactory.GroupName);
+
     public string SiteState(Site site) => Path.Combine(Home, "sites", site.Id);
 
     /// <summary>Chooses where the site runs: as asked, else where it already runs, else as processes when the file says how.</summary>
@@ -84,7 +88,7 @@ internal sealed class Workspace : IAsyncDisposable
     public async Task<LedgerVerification> VerifyLedgerAsync(CancellationToken token) =>
         await LedgerVerifier.VerifyStoreAsync((await OpenStoreAsync(token)).File, OpenKeys().PublicKeys, token);
 
-    public async Task<TriageEngine> CreateEngineAsync(Site site, IPlatform platform, string planner, CancellationToken token, TimeSpan? window = null)
+    public async Task<TriageEngine> CreateEngineAsync(Site site, IPlatform platform, string planner, CancellationToken token, TimeSpan? window = null, string? approval = null)
     {
         var store = await OpenStoreAsync(token);
         var settings = new PlannerSettings { Model = await PlannerModel.ChooseAsync(Config.Planner, planner, Time, token), RuleFiles = Config.Triage.Rules, Limits = new PlanLimits { MaxVersions = Config.Triage.MaxVersions } };
@@ -100,6 +104,7 @@ internal sealed class Workspace : IAsyncDisposable
                 Time = Time,
                 Ids = Ids,
                 Http = _http,
+                Approval = (approval ?? Config.Approval) == "off" ? null : _panel ??= EmbeddedPanelFactory.Open(PanelKeys, Config.Panel, Config.Triage.Exec.Keys, Time, o => Keep(o)),
                 Agents = new AgentSettings
                 {
                     RunbookFolders = [.. Config.Triage.Runbooks.Select(Path.GetFullPath)],
@@ -116,7 +121,7 @@ internal sealed class Workspace : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        _opened.ForEach(o => o.Dispose());
+        _opened.AsEnumerable().Reverse().ToList().ForEach(o => o.Dispose());
         _http.Dispose();
         if (_store is not null)
         {
