@@ -23,6 +23,7 @@ public class CommandContractTests
     [InlineData("ledger export")]
     [InlineData("keys list")]
     [InlineData("simulate")]
+    [InlineData("certificate verify")]
     [InlineData("keys rotate")]
     [InlineData("keys generate")]
     [InlineData("models")]
@@ -66,6 +67,8 @@ public class CommandContractTests
         { ["simulate", "--faults", "gremlins"], 2, "name_unknown" },
         { ["simulate", "--planted", "none"], 2, "name_unknown" },
         { ["simulate", "--seeds", "1..2", "--transcript"], 2, "transcript_of_many" },
+        { ["certificate", "verify", "/nowhere/decision.cert"], 2, "usage" },
+        { ["certificate", "verify", Compose, "--keys", "/nowhere"], 2, "group_missing" },
         { ["keys", "generate"], 2, "usage" },
         { ["keys", "generate", "--peers", "/nowhere/peers.json"], 2, "peers_missing" },
         { ["keys", "list", "--peers", Compose], 2, "peers_invalid" },
