@@ -8,12 +8,13 @@ using Spectre.Console;
 
 namespace Quorate.Cli.Views;
 
-/// <summary>Shows a repair as it happens: a tree for each plan on a terminal, one line per event in a pipe.</summary>
+/// <summary>Shows a repair as it happens: a tree for each plan, redrawn in place, on a terminal; one line per event in a pipe.</summary>
 internal sealed class TriageView(Output output, bool assumeYes, bool planOnly = false) : ITriageObserver
 {
     private readonly Lock _gate = new();
     private readonly IAnsiConsole _console = output.People;
     private PlanTree? _tree;
+    private int _drawn;
 
     public void OnEvent(TriageEvent triageEvent)
     {
@@ -21,7 +22,9 @@ internal sealed class TriageView(Output output, bool assumeYes, bool planOnly = 
         {
             switch (triageEvent)
             {
-                case TriageEvent.TaskStarted:
+                case TriageEvent.TaskStarted started:
+                    _tree?.Start(started.Task.TaskId, started.Attempt);
+                    Redraw();
                     return;
                 case TriageEvent.TaskFinished finished:
                     Finish(finished);
@@ -29,11 +32,7 @@ internal sealed class TriageView(Output output, bool assumeYes, bool planOnly = 
             }
 
             // Tasks behind a failed one never finish, so a plan is over when anything else happens.
-            if (output.Live)
-            {
-                ShowTree();
-            }
-
+            LeaveTree();
             Show(triageEvent);
         }
     }
@@ -173,17 +172,41 @@ internal sealed class TriageView(Output output, bool assumeYes, bool planOnly = 
         }
         else if (_tree is { Finished: true })
         {
-            ShowTree();
+            LeaveTree();
+        }
+        else
+        {
+            Redraw();
         }
     }
 
-    private void ShowTree()
+    /// <summary>Draws the tree over itself; one that does not fit the screen is drawn once, when it is left.</summary>
+    private void Redraw()
     {
-        if (_tree is { Begun: true })
+        if (output.Live && _tree is { Begun: true } tree && tree.Fits(_console.Profile.Width) && tree.Height < _console.Profile.Height - 1)
         {
-            _console.Write(_tree.Render(_console.Profile.Width));
-            _tree = null;
+            Draw(tree);
+            _drawn = tree.Height;
         }
+    }
+
+    private void LeaveTree()
+    {
+        if (output.Live && _tree is { Begun: true } tree)
+        {
+            Draw(tree);
+            (_tree, _drawn) = (null, 0);
+        }
+    }
+
+    private void Draw(PlanTree tree)
+    {
+        if (_drawn > 0)
+        {
+            _console.Write(new ControlCode($"\e[{_drawn}A\e[J"));
+        }
+
+        _console.Write(tree.Render(_console.Profile.Width));
     }
 
     private void ShowClosed(TriageResult result)
