@@ -11,11 +11,12 @@ public static class ApprovalDecisions
     /// <param name="item">The decided question with its opinions.</param>
     /// <param name="certificate">Of the item.</param>
     /// <param name="reviewers">Names by replica number.</param>
+    /// <param name="late">Opinions that are not part of the decision, by replica number.</param>
     /// <param name="faults">Lies proven meanwhile.</param>
-    public static ApprovalDecision Of(Item item, QuorumCertificate certificate, IReadOnlyList<string> reviewers, IReadOnlyList<ApprovalFault> faults)
+    public static ApprovalDecision Of(Item item, QuorumCertificate certificate, IReadOnlyList<string> reviewers, IReadOnlyDictionary<int, byte[]> late, IReadOnlyList<ApprovalFault> faults)
     {
         var approved = item.Outcome.AsSpan().SequenceEqual(ApprovalRules.Approved);
-        var votes = reviewers.Select((name, i) => VoteOf(name, item.Opinions.FirstOrDefault(o => o.Author == i))).ToList();
+        var votes = reviewers.Select((name, i) => item.Opinions.FirstOrDefault(o => o.Author == i) is { } opinion ? VoteOf(name, opinion.Value, true) : VoteOf(name, late.GetValueOrDefault(i), false)).ToList();
         return new ApprovalDecision
         {
             Approved = approved,
@@ -31,15 +32,15 @@ public static class ApprovalDecisions
     {
         Approved = false,
         Reason = reason,
-        Votes = [.. reviewers.Select(name => new ApprovalVote(name, ApprovalVote.None, ""))],
+        Votes = [.. reviewers.Select(name => VoteOf(name, null, false))],
         Faults = faults ?? [],
     };
 
     public static ApprovalFault FaultOf(Evidence evidence, IReadOnlyList<string> reviewers) =>
         new(reviewers[evidence.Accused], System.Text.Json.JsonNamingPolicy.SnakeCaseLower.ConvertName(evidence.Kind.ToString()), Convert.ToBase64String(evidence.Encode()));
 
-    private static ApprovalVote VoteOf(string reviewer, Opinion? opinion) =>
-        opinion is null ? new ApprovalVote(reviewer, ApprovalVote.None, "no opinion of it is part of the decision")
-        : ReviewOpinion.TryParse(opinion.Value) is { } given ? new ApprovalVote(reviewer, given.Approves ? ApprovalVote.Approve : ApprovalVote.Refuse, given.Reason)
-        : new ApprovalVote(reviewer, ApprovalVote.Refuse, "what it sent is no opinion");
+    private static ApprovalVote VoteOf(string reviewer, byte[]? opinion, bool counted) =>
+        opinion is null ? new ApprovalVote(reviewer, ApprovalVote.None, "", false)
+        : ReviewOpinion.TryParse(opinion) is { } given ? new ApprovalVote(reviewer, given.Approves ? ApprovalVote.Approve : ApprovalVote.Refuse, given.Reason, counted)
+        : new ApprovalVote(reviewer, ApprovalVote.Refuse, "what it sent is no opinion", counted);
 }

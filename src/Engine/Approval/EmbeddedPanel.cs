@@ -92,7 +92,7 @@ public sealed class EmbeddedPanel(IReadOnlyList<PanelMember> members, ConsensusC
             foreach (var (question, index) in open.Where(o => replicas.Decided.ContainsKey(o.Key)).ToList())
             {
                 var (item, certificate) = replicas.Decided[question];
-                decisions[index] = ApprovalDecisions.Of(item, certificate, _names, [.. replicas.Faults.Select(f => ApprovalDecisions.FaultOf(f, _names))]);
+                decisions[index] = ApprovalDecisions.Of(item, certificate, _names, replicas.OpinionsOn(question), [.. replicas.Faults.Select(f => ApprovalDecisions.FaultOf(f, _names))]);
                 open.Remove(question);
             }
 

@@ -29,8 +29,8 @@ public sealed record ApprovalDecision
     public IReadOnlyList<ApprovalFault> Faults { get; init; } = [];
 }
 
-/// <summary>Vote: approve, refuse, or none when no opinion of the reviewer is part of the decision.</summary>
-public sealed record ApprovalVote(string Reviewer, string Vote, string Reason)
+/// <summary>Vote: approve, refuse, or none when the reviewer gave none. Counted: it is among the signed opinions of the decision, which does not wait for all.</summary>
+public sealed record ApprovalVote(string Reviewer, string Vote, string Reason, bool Counted)
 {
     public const string Approve = "approve";
     public const string Refuse = "refuse";

@@ -13,6 +13,7 @@ internal sealed class PanelReplicas
     private readonly IReadOnlyList<PanelMember> _members;
     private readonly Replica[] _replicas;
     private readonly IPanelLog _log;
+    private readonly Dictionary<Digest, Dictionary<int, byte[]>> _opinions = [];
     private List<(int From, int To, byte[] Bytes)> _wire = [];
 
     public PanelReplicas(IReadOnlyList<PanelMember> members, IPanelLog log, long now)
@@ -25,6 +26,9 @@ internal sealed class PanelReplicas
     public Dictionary<Digest, (Item Item, QuorumCertificate Certificate)> Decided { get; } = [];
 
     public List<Evidence> Faults { get; } = [];
+
+    /// <summary>What the members answered, in time or not.</summary>
+    public IReadOnlyDictionary<int, byte[]> OpinionsOn(Digest question) => _opinions.GetValueOrDefault(question) ?? [];
 
     public bool IsQuiet => _wire.Count == 0 && _replicas.All(r => r.Outputs.Count == 0);
 
@@ -106,7 +110,14 @@ internal sealed class PanelReplicas
     {
         var member = _members[replica.Id];
         var opinion = ReviewRecord.TryParse(question.Payload) is { } record ? member.Reviewer.Review(record) : ReviewOpinion.Refuse("the question is no review record");
-        replica.SubmitOpinion(question.Digest(member.Context.Crypto), opinion.ToBytes(), now);
+        var subject = question.Digest(member.Context.Crypto);
+        if (!_opinions.TryGetValue(subject, out var given))
+        {
+            _opinions[subject] = given = [];
+        }
+
+        given[replica.Id] = opinion.ToBytes();
+        replica.SubmitOpinion(subject, given[replica.Id], now);
     }
 
     private void Note(ConsensusContext context, Decision decision)

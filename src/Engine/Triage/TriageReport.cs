@@ -43,7 +43,7 @@ internal static class TriageReport
             Out = run.Result?.Out ?? (plan.IsRefused ? "not started: the panel refused a part of the plan" : plan.IsSkipped(task) ? "not started: a task before it failed" : "not started"),
             Meta = run.Result?.Meta ?? new Dictionary<string, JsonElement>(),
             EnvelopeHash = run.EnvelopeHash,
-            Certificate = run.Approval?.CertificateHash,
+            Certificate = run.Approval is { Approved: true } approval ? approval.CertificateHash : null,
             DecisionTag = plan.Committed.Tag,
             DurationMs = run.DurationMs,
         };

@@ -186,7 +186,7 @@ internal sealed class PanelGroup : IDisposable
         {
             var item = decision.Proof.Batch.Items[i];
             var certificate = QuorumCertificate.For(Client, decision.Proof, i);
-            _decided.TryAdd(item.Request.Digest(Client.Crypto), (ApprovalDecisions.Of(item, certificate, [.. _reviewers.Select(r => r.Name)], []), 0));
+            _decided.TryAdd(item.Request.Digest(Client.Crypto), (ApprovalDecisions.Of(item, certificate, [.. _reviewers.Select(r => r.Name)], new Dictionary<int, byte[]>(), []), 0));
         }
     }
 

@@ -16,6 +16,7 @@ using Quorate.Platforms.Processes;
 using Quorate.Storage;
 using Quorate.Storage.Keys;
 using Quorate.Storage.Ledger;
+using Quorate.Storage.Panels;
 
 namespace Quorate.Cli.Common;
 
@@ -26,7 +27,7 @@ internal sealed class Workspace : IAsyncDisposable
     private readonly List<IDisposable> _opened = [];
     private FileKeyRing? _keys;
     private QuorateStore? _store;
-    private EmbeddedPanel? _panel;
+    private PanelFolder? _panel;
 
     private Workspace(Output output, QuorateConfig config)
     {
@@ -57,7 +58,7 @@ internal sealed class Workspace : IAsyncDisposable
 
     public static Site LoadSite(string path) => ComposeLoader.Load(path, ProcessEnvironment());
 
-    public string PanelKeys => Path.Combine(Home, "keys", EmbeddedPanelFactory.GroupName);
+    public string PanelKeys => Path.Combine(Home, "keys", PanelFolder.GroupName);
 
     public string SiteState(Site site) => Path.Combine(Home, "sites", site.Id);
 
@@ -104,7 +105,7 @@ internal sealed class Workspace : IAsyncDisposable
                 Time = Time,
                 Ids = Ids,
                 Http = _http,
-                Approval = (approval ?? Config.Approval) == "off" ? null : _panel ??= EmbeddedPanelFactory.Open(PanelKeys, Config.Panel, Config.Triage.Exec.Keys, Time, o => Keep(o)),
+                Approval = (approval ?? Config.Approval) == "off" ? null : OpenPanel().Panel,
                 Agents = new AgentSettings
                 {
                     RunbookFolders = [.. Config.Triage.Runbooks.Select(Path.GetFullPath)],
@@ -121,12 +122,25 @@ internal sealed class Workspace : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        _opened.AsEnumerable().Reverse().ToList().ForEach(o => o.Dispose());
+        _opened.ForEach(o => o.Dispose());
         _http.Dispose();
         if (_store is not null)
         {
             await _store.DisposeAsync();
         }
+    }
+
+    private PanelFolder OpenPanel()
+    {
+        var policy = new ApprovalPolicy
+        {
+            ProtectedServices = Config.Panel.Protected,
+            DeniedTypes = Config.Panel.Denied,
+            Commands = Config.Triage.Exec.Keys,
+            MaxServicesDown = Config.Panel.MaxServicesDown,
+        };
+        return _panel ??= Keep(PanelFolder.Open(
+            PanelKeys, policy, TimeSpan.FromSeconds(Config.Panel.TimeoutSeconds), Environment.GetEnvironmentVariable(FileKeyRing.PassphraseVariable), Time));
     }
 
     private static async Task RecordAsync(ILedger ledger, LlmRun run, CancellationToken token) =>
