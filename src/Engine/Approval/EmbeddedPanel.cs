@@ -16,6 +16,8 @@ public sealed class EmbeddedPanel(IReadOnlyList<PanelMember> members, ConsensusC
     /// <summary>Questions in work at once; a client's window is larger.</summary>
     private const int MaxAtOnce = 8;
 
+    private const int MaxLastRounds = 3;
+
     private readonly string[] _names = [.. members.Select(m => m.Reviewer.Name)];
 
     public ApprovalVerifier Verifier { get; } = new(client.Membership, client.Directory, client.Crypto);
@@ -78,6 +80,12 @@ public sealed class EmbeddedPanel(IReadOnlyList<PanelMember> members, ConsensusC
             }
 
             await RunAsync(replicas, open, decisions, cancellationToken);
+        }
+
+        // Members that are a round behind would have to catch up first the next time.
+        for (var i = 0; i < MaxLastRounds && !replicas.IsQuiet; i++)
+        {
+            await replicas.RoundAsync(Now(), cancellationToken);
         }
 
         await log.CompactAsync(() => replicas.Everything(asked), cancellationToken);

@@ -17,7 +17,7 @@ internal sealed class FilePanelLog : IPanelLog
     private const int EntryHeader = 16;
 
     /// <summary>Bytes beyond which the log is written anew.</summary>
-    private const int MaxBytes = 512 << 10;
+    private const int MaxBytes = 192 << 10;
 
     private readonly FileStream _gate;
     private readonly string _path;
