@@ -11,9 +11,9 @@ internal static class DurableFile
     private const UnixFileMode OwnerFolder = OwnerOnly | UnixFileMode.UserExecute;
 
     /// <summary>False when the file exists already, which is then untouched; of several processes exactly one gets true.</summary>
-    public static bool TryCreate(string path, ReadOnlySpan<byte> content)
+    public static bool TryCreate(string path, ReadOnlySpan<byte> content, bool readableByAll = false)
     {
-        var temporary = WriteTemporary(path, content, OwnerOnly);
+        var temporary = WriteTemporary(path, content, ModeOf(readableByAll));
         try
         {
             if (!TryLink(temporary, path))
@@ -32,8 +32,7 @@ internal static class DurableFile
 
     public static void Replace(string path, ReadOnlySpan<byte> content, bool readableByAll = false)
     {
-        var mode = readableByAll ? OwnerOnly | UnixFileMode.GroupRead | UnixFileMode.OtherRead : OwnerOnly;
-        File.Move(WriteTemporary(path, content, mode), path, overwrite: true);
+        File.Move(WriteTemporary(path, content, ModeOf(readableByAll)), path, overwrite: true);
         FlushFolder(path);
     }
 
@@ -67,6 +66,8 @@ internal static class DurableFile
             Directory.CreateDirectory(path, OwnerFolder);
         }
     }
+
+    private static UnixFileMode ModeOf(bool readableByAll) => readableByAll ? OwnerOnly | UnixFileMode.GroupRead | UnixFileMode.OtherRead : OwnerOnly;
 
     private static string WriteTemporary(string path, ReadOnlySpan<byte> content, UnixFileMode mode)
     {

@@ -11,6 +11,8 @@ root.Subcommands.Add(PlanCommand.Create());
 root.Subcommands.Add(SiteCommand.Create());
 root.Subcommands.Add(FaultCommand.Create());
 root.Subcommands.Add(LedgerCommand.Create());
+root.Subcommands.Add(SimulateCommand.Create());
+root.Subcommands.Add(CertificateCommand.Create());
 root.Subcommands.Add(KeysCommand.Create());
 root.Subcommands.Add(ModelsCommand.Create());
 root.Subcommands.Add(DoctorCommand.Create());

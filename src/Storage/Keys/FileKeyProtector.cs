@@ -5,7 +5,7 @@ using Quorate.Contracts;
 namespace Quorate.Storage.Keys;
 
 /// <summary>Derives the keys that encrypt key files: from the passphrase (PBKDF2, RFC 8018) or the machine's secret (HKDF, RFC 5869).</summary>
-internal sealed class FileKeyProtector(string folder, string? passphrase)
+internal sealed class FileKeyProtector(string folder, string? passphrase, string keyFiles = "key-*.json")
 {
     public const string SecretFile = "machine.secret";
     private const string Pbkdf2 = "pbkdf2-sha256";
@@ -58,7 +58,7 @@ internal sealed class FileKeyProtector(string folder, string? passphrase)
         if (!File.Exists(path))
         {
             // Looked at again, as the secret is always made before the first key file, perhaps by another process just now.
-            if (Directory.EnumerateFiles(folder, "key-*.json").Any() && !File.Exists(path))
+            if (Directory.EnumerateFiles(folder, keyFiles).Any() && !File.Exists(path))
             {
                 throw QuorateException.Missing(
                     "machine_secret_missing", $"{path} is missing, and the keys beside it are encrypted with it", "restore it from a backup, or move the folder away to start with new keys");

@@ -10,15 +10,39 @@ namespace Quorate.Storage.Keys;
 internal sealed record KeyDerivation(string Name, int Iterations, byte[] Salt);
 
 /// <summary>A secret under AES-256-GCM (NIST SP 800-38D): 12-byte nonce, 16-byte tag.</summary>
-internal sealed record SealedKey(string KeyId, byte[] Nonce, byte[] Ciphertext, byte[] Tag);
+internal sealed record SealedKey(string KeyId, byte[] Nonce, byte[] Ciphertext, byte[] Tag)
+{
+    private const int NonceLength = 12;
+    private const int TagLength = 16;
+
+    public static SealedKey Encrypt(string keyId, byte[] secret, byte[] fileKey, byte[] associatedData)
+    {
+        var box = new SealedKey(keyId, RandomNumberGenerator.GetBytes(NonceLength), new byte[secret.Length], new byte[TagLength]);
+        using var aes = new AesGcm(fileKey, TagLength);
+        aes.Encrypt(box.Nonce, secret, box.Ciphertext, box.Tag, associatedData);
+        return box;
+    }
+
+    /// <exception cref="CryptographicException">Another key sealed it, or a field was altered.</exception>
+    public static byte[] Decrypt(SealedKey? box, string purpose, byte[] fileKey, byte[] associatedData)
+    {
+        if (box is not { Nonce.Length: NonceLength, Tag.Length: TagLength, Ciphertext: not null })
+        {
+            throw new CryptographicException($"the {purpose} key is missing or out of form");
+        }
+
+        var secret = new byte[box.Ciphertext.Length];
+        using var aes = new AesGcm(fileKey, TagLength);
+        aes.Decrypt(box.Nonce, box.Ciphertext, box.Tag, secret, associatedData);
+        return secret;
+    }
+}
 
 /// <summary>One version of the keys as the file <c>key-0001.json</c> holds it: one file, so that a version exists whole or not at all.</summary>
 internal sealed record KeyFile
 {
     public const string HmacPurpose = "envelope_hmac";
     public const string SigningPurpose = "ledger_signing";
-    private const int NonceLength = 12;
-    private const int TagLength = 16;
 
     public required int Version { get; init; }
     public required DateTimeOffset CreatedAt { get; init; }
@@ -45,26 +69,11 @@ internal sealed record KeyFile
         return new KeyPairSecrets(Decrypt(HmacPurpose, Hmac, fileKey), signing);
     }
 
-    private SealedKey Encrypt(string purpose, string keyId, byte[] secret, byte[] fileKey)
-    {
-        var box = new SealedKey(keyId, RandomNumberGenerator.GetBytes(NonceLength), new byte[secret.Length], new byte[TagLength]);
-        using var aes = new AesGcm(fileKey, TagLength);
-        aes.Encrypt(box.Nonce, secret, box.Ciphertext, box.Tag, AssociatedData(purpose, keyId));
-        return box;
-    }
+    private SealedKey Encrypt(string purpose, string keyId, byte[] secret, byte[] fileKey) =>
+        SealedKey.Encrypt(keyId, secret, fileKey, AssociatedData(purpose, keyId));
 
-    private byte[] Decrypt(string purpose, SealedKey? box, byte[] fileKey)
-    {
-        if (box is not { Nonce.Length: NonceLength, Tag.Length: TagLength, Ciphertext: not null })
-        {
-            throw new CryptographicException($"the {purpose} key is missing or out of form");
-        }
-
-        var secret = new byte[box.Ciphertext.Length];
-        using var aes = new AesGcm(fileKey, TagLength);
-        aes.Decrypt(box.Nonce, box.Ciphertext, box.Tag, secret, AssociatedData(purpose, box.KeyId));
-        return secret;
-    }
+    private byte[] Decrypt(string purpose, SealedKey? box, byte[] fileKey) =>
+        SealedKey.Decrypt(box, purpose, fileKey, AssociatedData(purpose, box?.KeyId ?? string.Empty));
 
     // Everything in clear is bound to the secret, so that no field, and no whole file under another name, can be swapped.
     private byte[] AssociatedData(string purpose, string keyId) => CanonicalJson.ToBytes(QuorateJson.ToElement(new

@@ -36,7 +36,8 @@ public static class PublicKeyFolder
         return keys.Count > 0 ? keys : throw QuorateException.Input("keys_folder_empty", $"the key folder {folder} has no .pem file");
     }
 
-    private static byte[] Read(string file)
+    /// <summary>SubjectPublicKeyInfo of one file.</summary>
+    internal static byte[] Read(string file)
     {
         var text = new FileInfo(file).Length <= MaxBytes ? File.ReadAllText(file) : string.Empty;
         return PemEncoding.TryFind(text, out var fields) && text[fields.Label] == "PUBLIC KEY"

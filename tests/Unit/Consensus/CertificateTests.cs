@@ -41,6 +41,49 @@ public sealed class CertificateTests : IDisposable
     }
 
     [Fact]
+    public void Text_AnyByteFlippedInAnyBit_IsRefused()
+    {
+        var good = System.Text.Encoding.ASCII.GetBytes(CertificateText.Write(Make(3, 2)));
+        Assert.Null(CertificateText.Read(good, out var read));
+        Assert.Null(read!.Check(directory));
+        for (var i = 0; i < good.Length * 8; i++)
+        {
+            var bad = good.ToArray();
+            bad[i / 8] ^= (byte)(1 << (i % 8));
+            Assert.False(CertificateText.Read(bad, out var other) is null && other!.Check(directory) is null, $"byte {i / 8}, bit {i % 8}");
+        }
+    }
+
+    [Fact]
+    public void Text_CutExtendedOrReformatted_IsRefused()
+    {
+        var good = CertificateText.Write(Make(3, 0));
+        for (var length = 0; length < good.Length; length++)
+        {
+            Assert.NotNull(Read(good[..length]));
+        }
+
+        var inside = good.IndexOf('\n', StringComparison.Ordinal) + 5;
+        string[] wrong = [good + "\n", "\n" + good, good + good, good.Replace("\n", "\r\n", StringComparison.Ordinal), good.Insert(inside, " "), good.Insert(inside, "\n")];
+        Assert.All(wrong, text => Assert.NotNull(Read(text)));
+    }
+
+    [Fact]
+    public void Text_RandomOrOversized_IsRefused()
+    {
+        var random = new Random(7);
+        for (var i = 0; i < 2000; i++)
+        {
+            var garbage = new byte[random.Next(400)];
+            random.NextBytes(garbage);
+            Assert.NotNull(CertificateText.Read(garbage, out _));
+            Assert.NotNull(Read($"-----BEGIN QUORATE CERTIFICATE-----\n{Convert.ToBase64String(garbage)}\n-----END QUORATE CERTIFICATE-----\n"));
+        }
+
+        Assert.Contains("longer", CertificateText.Read(new byte[CertificateText.MaxBytes + 1], out _), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Certificate_FPlusOneSignatures_IsRefused() =>
         Assert.Contains("3 of 4", Make(2, 0).Check(directory), StringComparison.Ordinal);
 
@@ -87,6 +130,8 @@ public sealed class CertificateTests : IDisposable
             key.Dispose();
         }
     }
+
+    private static string? Read(string text) => CertificateText.Read(System.Text.Encoding.ASCII.GetBytes(text), out _);
 
     private QuorumCertificate Make(int signers, int index, MessageKind kind = MessageKind.Commit)
     {

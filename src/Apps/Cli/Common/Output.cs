@@ -48,6 +48,9 @@ internal sealed class Output
     /// <summary>Where errors are told.</summary>
     public static IAnsiConsole Errors() => ConsoleOn(Console.Error, Console.IsErrorRedirected);
 
+    /// <summary>A line as it is, however long, for transcripts. Only for text of our own making.</summary>
+    public void Raw(string line) => _stdout.WriteLine(line);
+
     public void Line(string markup) => People.MarkupLine(markup);
 
     /// <summary>Foreign text made safe for the terminal: no markup, no control characters.</summary>

@@ -68,7 +68,8 @@ public sealed partial class ConsensusSimulation
             Handle(next);
         }
 
-        return new SimulationResult(seed, monitor.Violations, $"{hash:x16}", events, monitor.Decisions, [.. monitor.Accused], now);
+        var views = nodes.Where(node => !IsLiar(node.Id)).Max(node => node.Machine?.View ?? 0);
+        return new SimulationResult(seed, monitor.Violations, $"{hash:x16}", events, monitor.Decisions, [.. monitor.Accused], now, views);
     }
 
     private void Prepare()

@@ -130,13 +130,14 @@ public sealed record SimulationOptions
     /// <summary>Events of one run at most.</summary>
     public int MaxEvents { get; init; } = 200_000;
 
-    /// <summary>ECDSA P-256 instead of the keyed hashes: a thousand times slower, and its signatures differ from run to run.</summary>
+    /// <summary>ECDSA P-256 instead of the keyed hashes: about seventy times slower, and its signatures differ from run to run.</summary>
     public bool RealSignatures { get; init; }
 
     /// <summary>Takes a line for each event; null for none.</summary>
     public Action<string>? Trace { get; init; }
 
-    internal PlantedBug Bug { get; init; }
+    /// <summary>A mistake for the run to find, in every honest replica.</summary>
+    public PlantedBug Bug { get; init; }
 
     /// <summary>Instead of what the seed would draw.</summary>
     internal FaultPlan? Plan { get; init; }
@@ -163,5 +164,6 @@ public sealed record SimulationOptions
 /// <param name="Decisions">Batches decided.</param>
 /// <param name="Accused">Replicas convicted by evidence.</param>
 /// <param name="VirtualMicroseconds">Virtual time at the end.</param>
+/// <param name="Views">The highest view an honest replica was in at the end: how often the leader changed.</param>
 public sealed record SimulationResult(
-    ulong Seed, IReadOnlyList<string> Violations, string TranscriptHash, int Events, int Decisions, IReadOnlyList<int> Accused, long VirtualMicroseconds);
+    ulong Seed, IReadOnlyList<string> Violations, string TranscriptHash, int Events, int Decisions, IReadOnlyList<int> Accused, long VirtualMicroseconds, ulong Views);
