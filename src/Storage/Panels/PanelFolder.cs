@@ -22,8 +22,9 @@ public sealed class PanelFolder : IDisposable
     {
         IReviewer[] reviewers = [new PolicyReviewer(policy), new EvidenceReviewer(policy), new BlastRadiusReviewer(policy), new InverseReviewer(policy)];
         GroupKeys.Create(folder, GroupName, Faults, [.. reviewers.Select(r => r.Name)], [Client], passphrase);
-        var members = reviewers.Select(r => new PanelMember(r, OpenContext(folder, r.Name, passphrase))).ToList();
-        var client = OpenContext(folder, Client, passphrase);
+        var contexts = GroupKeys.OpenPrivates(folder, [.. reviewers.Select(r => r.Name), Client], passphrase).Select(Context).ToList();
+        var members = reviewers.Zip(contexts, (reviewer, context) => new PanelMember(reviewer, context)).ToList();
+        var client = contexts[^1];
         // Votes of other keys mean nothing to these, so new keys begin a new log.
         var log = new FilePanelLogStore(Path.Combine(folder, "log"), client.Directory.ToString()[..16], time);
         Panel = new EmbeddedPanel(members, client, log, timeout, time);
@@ -48,9 +49,8 @@ public sealed class PanelFolder : IDisposable
         }
     }
 
-    private ConsensusContext OpenContext(string folder, string id, string? passphrase)
+    private ConsensusContext Context(GroupMember member)
     {
-        var member = GroupKeys.OpenPrivate(folder, id, passphrase);
         _opened.Add(member);
         var crypto = member.CreateCrypto();
         _opened.Add(crypto);
