@@ -20,15 +20,17 @@ public sealed class FaultInjector(
     private readonly FaultRecords records = new(stateDirectory, site.Id);
     private readonly FaultContext context = new(site, platform, time, dockerSocket ?? DockerEngine.DefaultSocket());
 
+    /// <summary>Injects the fault. The same one on the same service, if on record, is taken back first: a repair may have ended it already.</summary>
     /// <param name="name">A name from <see cref="SiteFaultCatalog"/>.</param>
     /// <param name="target">A service of the site; null means the fault's default target.</param>
     /// <param name="cancellationToken">Ends the wait; what was done by then is on record.</param>
-    /// <exception cref="QuorateException">Unknown fault or target, wrong platform, not a lab, already active, or something it needs is missing.</exception>
+    /// <exception cref="QuorateException">Unknown fault or target, wrong platform, not a lab, or something it needs is missing.</exception>
     /// <exception cref="PlatformException">The effect failed; what was done of it has been taken back, or is on record when that failed too.</exception>
     public async Task<FaultReceipt> InjectAsync(string name, string? target, CancellationToken cancellationToken)
     {
         ISiteFault fault = SiteFaultCatalog.Find(name);
         ServiceSpec spec = Check(fault, target ?? fault.DefaultTarget);
+        await RevertRecordedAsync(r => r.Name == fault.Name && r.Target == spec.Name, cancellationToken);
         IReadOnlyDictionary<string, string> values = await fault.PrepareAsync(context, spec, cancellationToken);
         DateTimeOffset now = time.GetUtcNow();
         var receipt = new FaultReceipt
@@ -65,9 +67,17 @@ public sealed class FaultInjector(
         {
             SiteFaultCatalog.Find(name);
         }
+        return await RevertRecordedAsync(r => name is null || r.Name == name, cancellationToken);
+    }
+
+    /// <summary>The faults on record, newest first.</summary>
+    public Task<IReadOnlyList<FaultReceipt>> ActiveAsync() => Task.FromResult(records.Read());
+
+    private async Task<IReadOnlyList<FaultReceipt>> RevertRecordedAsync(Func<FaultReceipt, bool> wanted, CancellationToken cancellationToken)
+    {
         var reverted = new List<FaultReceipt>();
         var failures = new List<Exception>();
-        foreach (FaultReceipt receipt in records.Read().Where(r => name is null || r.Name == name))
+        foreach (FaultReceipt receipt in records.Read().Where(wanted))
         {
             try
             {
@@ -83,9 +93,6 @@ public sealed class FaultInjector(
         return failures.Count == 0 ? reverted : throw new PlatformException(
             $"could not revert: {string.Join("; ", failures.Select(f => f.Message))}", retryable: true, failures[0]);
     }
-
-    /// <summary>The faults on record, newest first.</summary>
-    public Task<IReadOnlyList<FaultReceipt>> ActiveAsync() => Task.FromResult(records.Read());
 
     /// <summary>When this fails too the record stays, for a later revert: the first failure is the one to report.</summary>
     private async Task TakeBackAsync(ISiteFault fault, FaultReceipt receipt, CancellationToken cancellationToken)
@@ -113,9 +120,7 @@ public sealed class FaultInjector(
             throw QuorateException.Input("fault_not_on_platform",
                 $"fault {fault.Name} works on {string.Join(" and ", fault.Platforms)}, not on {platform.Name}");
         }
-        ServiceSpec spec = site.Find(target) ?? throw QuorateException.Input("unknown_service",
+        return site.Find(target) ?? throw QuorateException.Input("unknown_service",
             $"target {target} is not a service of {site.Name}; there are {string.Join(", ", site.Services.Select(s => s.Name))}");
-        return !records.Exists(fault.Name, target) ? spec : throw QuorateException.Input("fault_active",
-            $"fault {fault.Name} is active on {target} already", $"quorate fault revert {fault.Name}");
     }
 }

@@ -27,8 +27,6 @@ internal sealed class FaultRecords(string stateDirectory, string siteId)
 
     public void Remove(FaultReceipt receipt) => File.Delete(PathOf(receipt.Name, receipt.Target));
 
-    public bool Exists(string name, string target) => File.Exists(PathOf(name, target));
-
     /// <summary>Receipts of this site, newest first.</summary>
     public IReadOnlyList<FaultReceipt> Read()
     {

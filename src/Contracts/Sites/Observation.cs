@@ -72,7 +72,7 @@ public sealed record DataProblem(string Path, DataProblemKind Kind, bool Undecla
 /// <summary>A difference between declared and actual. Aspect: running, environment, image, command, networks, limits, ports, replicas or data.</summary>
 public sealed record Drift(string Service, string Aspect, string Name, string? Declared, string? Actual);
 
-/// <summary>CPU load in cores used (1.0 = one core), memory in bytes.</summary>
+/// <summary>CPU load in cores used, or kept from a thread that never sleeps (1.0 = one core); memory in bytes.</summary>
 public sealed record ResourceUsage(double CpuLoad, long MemoryBytes, int Threads);
 
 public sealed record ExecOutcome(int ExitCode, string Output);

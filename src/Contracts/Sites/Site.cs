@@ -11,6 +11,9 @@ public sealed record Site
 
     /// <summary>Full path of the Compose file; its folder is what relative paths in it are relative to.</summary>
     public required string ComposeFile { get; init; }
+
+    /// <summary>The file that Compose lays over it by itself, when there is one.</summary>
+    public string? OverrideFile { get; init; }
     public required IReadOnlyList<ServiceSpec> Services { get; init; }
 
     /// <summary>Marked <c>x-quorate: { lab: true }</c>: faults may be injected here.</summary>

@@ -10,10 +10,12 @@ public static class ComposeLoader
 {
     private const int MaxServices = 200;
     private static readonly string[] DefaultNames = ["compose.yaml", "compose.yml", "docker-compose.yml", "docker-compose.yaml"];
+    private static readonly string[] OverrideNames = ["compose.override.yml", "compose.override.yaml", "docker-compose.override.yml", "docker-compose.override.yaml"];
 
     /// <summary>
     /// Loads the file, or the folder's <c>compose.yaml</c>, <c>compose.yml</c>, <c>docker-compose.yml</c> or
-    /// <c>docker-compose.yaml</c>, the first that is there. <paramref name="environment"/> is the process's own: it wins
+    /// <c>docker-compose.yaml</c>, the first that is there, with <c>compose.override.yaml</c> (or alike) over it, as Compose
+    /// does it: a file that is named stands alone. <paramref name="environment"/> is the process's own: it wins
     /// over <c>.env</c> beside the file.
     /// </summary>
     /// <exception cref="QuorateException">
@@ -28,13 +30,19 @@ public static class ComposeLoader
 
         var tree = new ProjectTree(problems);
         var root = tree.Load(source, Lookup);
+        var over = Directory.Exists(path) ? OverrideNames.Select(source.Resolve).FirstOrDefault(File.Exists) : null;
+        if (root is not null && over is not null)
+        {
+            root = tree.Load(new SourceFile(over), Lookup) is { } changes ? (MapNode)NodeMerge.Merge(root, changes) : null;
+        }
+
         if (root is null)
         {
             problems.ThrowIfAny(source.Path);
             throw new InvalidOperationException($"{source.Path} could not be read and no reason was given");
         }
 
-        var site = ReadProject(tree, root, Lookup, problems);
+        var site = ReadProject(tree, root, source, Lookup, problems) with { OverrideFile = over };
         problems.ThrowIfAny(source.Path);
         return site;
     }
@@ -67,7 +75,7 @@ public static class ComposeLoader
             ?? throw QuorateException.Input("compose_not_found", $"site = {Problems.Quote(path)}: the folder holds no Compose file; allowed: {string.Join(", ", DefaultNames)}");
     }
 
-    private static Site ReadProject(ProjectTree tree, MapNode root, Func<string, string?> lookup, Problems problems)
+    private static Site ReadProject(ProjectTree tree, MapNode root, SourceFile source, Func<string, string?> lookup, Problems problems)
     {
         var top = new Field(root, "", problems);
         var declared = top["services"].Entries("a map of services").ToList();
@@ -95,8 +103,8 @@ public static class ComposeLoader
         }
 
         services = Dependencies.Check(services, resolved, problems);
-        var project = ProjectName(top, root.Source, lookup);
-        var site = new Site { Name = project, Id = $"{project}-{Hash(root.Source.Path)}", ComposeFile = root.Source.Path, Services = services };
+        var project = ProjectName(top, source, lookup);
+        var site = new Site { Name = project, Id = $"{project}-{Hash(source.Path)}", ComposeFile = source.Path, Services = services };
         return QuorateKeys.ReadSite(top["x-quorate"], site);
     }
 

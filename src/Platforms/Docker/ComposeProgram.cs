@@ -67,7 +67,14 @@ internal sealed class ComposeProgram(Site site, EngineAddress engine, DockerOpti
     }
 
     private string[] Project(string? file) =>
-        ["-f", file ?? site.ComposeFile, "-p", site.Name, .. file is null ? Array.Empty<string>() : ["--project-directory", site.Directory]];
+        [.. Files(file), "-p", site.Name, .. file is null ? Array.Empty<string>() : ["--project-directory", site.Directory]];
+
+    private string[] Files(string? file) => (file, site.OverrideFile) switch
+    {
+        (not null, _) => ["-f", file],
+        (null, { } over) => ["-f", site.ComposeFile, "-f", over],
+        _ => ["-f", site.ComposeFile],
+    };
 
     private async Task<string[]> FindAsync(CancellationToken cancellationToken)
     {

@@ -61,6 +61,18 @@ internal static class ProcFs
             Number(24));
     }
 
+    /// <summary>How long each thread has run and has waited for a core, by sched-stats in the kernel's documentation; none on a kernel without it.</summary>
+    public static IEnumerable<(int Thread, TimeSpan Ran, TimeSpan Waited)> ReadThreads(int pid)
+    {
+        foreach (var folder in List($"/proc/{pid}/task"))
+        {
+            if (Read($"{folder}/schedstat") is { Length: > 0 } bytes && Encoding.Latin1.GetString(bytes).Split(' ') is [var ran, var waited, ..])
+            {
+                yield return (int.Parse(Path.GetFileName(folder), CultureInfo.InvariantCulture), Nanoseconds(ran), Nanoseconds(waited));
+            }
+        }
+    }
+
     /// <summary>Whether this very process still runs.</summary>
     public static bool IsAlive(ProcessIdentity identity) => ReadStat(identity.Pid) is { IsGone: false } stat && stat.Identity == identity;
 
@@ -87,6 +99,21 @@ internal static class ProcFs
     /// <summary>Time since boot, suspended time included, to 10 ms.</summary>
     public static TimeSpan ReadUptime() =>
         TimeSpan.FromSeconds(double.Parse(File.ReadAllText("/proc/uptime").Split(' ')[0], CultureInfo.InvariantCulture));
+
+    private static TimeSpan Nanoseconds(string text) =>
+        TimeSpan.FromTicks(long.Parse(text, CultureInfo.InvariantCulture) / TimeSpan.NanosecondsPerTick);
+
+    private static string[] List(string folder)
+    {
+        try
+        {
+            return Directory.GetDirectories(folder);
+        }
+        catch (IOException)
+        {
+            return [];
+        }
+    }
 
     private static string[] Split(byte[]? block)
     {

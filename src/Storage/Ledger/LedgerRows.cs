@@ -17,17 +17,17 @@ internal sealed record CheckpointRow(long Seq, string Hash, long AtUs, string Ke
     public static IReadOnlyList<LedgerCheckpoint> ReadAll(SqliteConnection connection, SqliteTransaction? transaction = null) =>
         [.. connection.Query<CheckpointRow>($"SELECT {Columns} FROM ledger_checkpoints ORDER BY seq", transaction: transaction).Select(r => r.ToCheckpoint())];
 
-    public static LedgerCheckpoint? ReadNewest(SqliteConnection connection, SqliteTransaction? transaction) =>
-        connection.QueryFirstOrDefault<CheckpointRow>($"SELECT {Columns} FROM ledger_checkpoints ORDER BY seq DESC LIMIT 1", transaction: transaction)?.ToCheckpoint();
+    public static LedgerCheckpoint? ReadNewest(SqliteConnection connection) =>
+        connection.QueryFirstOrDefault<CheckpointRow>($"SELECT {Columns} FROM ledger_checkpoints ORDER BY seq DESC LIMIT 1")?.ToCheckpoint();
 
-    public static LedgerCheckpoint? ReadHead(SqliteConnection connection, SqliteTransaction? transaction) =>
+    public static LedgerCheckpoint? ReadHead(SqliteConnection connection, SqliteTransaction? transaction = null) =>
         connection.QueryFirstOrDefault<CheckpointRow>($"SELECT {Columns} FROM ledger_head", transaction: transaction)?.ToCheckpoint();
 
-    public static void Insert(SqliteConnection connection, SqliteTransaction transaction, LedgerCheckpoint checkpoint) => connection.Execute(
-        "INSERT INTO ledger_checkpoints (seq, hash, at_us, key_id, signature) VALUES (@Seq, @Hash, @AtUs, @KeyId, @Signature)", From(checkpoint), transaction);
+    public static void Insert(SqliteConnection connection, LedgerCheckpoint checkpoint) => connection.Execute(
+        "INSERT INTO ledger_checkpoints (seq, hash, at_us, key_id, signature) VALUES (@Seq, @Hash, @AtUs, @KeyId, @Signature)", From(checkpoint));
 
-    public static void ReplaceHead(SqliteConnection connection, SqliteTransaction transaction, LedgerCheckpoint head) => connection.Execute(
-        "INSERT OR REPLACE INTO ledger_head (id, seq, hash, at_us, key_id, signature) VALUES (1, @Seq, @Hash, @AtUs, @KeyId, @Signature)", From(head), transaction);
+    public static void ReplaceHead(SqliteConnection connection, LedgerCheckpoint head) => connection.Execute(
+        "INSERT OR REPLACE INTO ledger_head (id, seq, hash, at_us, key_id, signature) VALUES (1, @Seq, @Hash, @AtUs, @KeyId, @Signature)", From(head));
 }
 
 /// <summary>An entry as the table holds it.</summary>

@@ -61,36 +61,38 @@ internal sealed class LedgerWriter(SqliteDatabase database, IKeyRing keys, TimeP
     private LedgerCheckpoint? CommitTransaction(IReadOnlyList<LedgerRequest> batch)
     {
         var connection = Connect();
-        using var transaction = connection.BeginTransaction(deferred: false);
-        var (seq, hash) = ReadHead(connection, transaction);
+        // Statements, not a SqliteTransaction: on a full disk SQLite rolls back by itself, and that one would fail doing it
+        // again, on closing too. After an error the connection is closed, which ends what is still open.
+        connection.Execute("BEGIN IMMEDIATE");
+        var (seq, hash) = ReadHead(connection);
         var start = seq;
         LedgerCheckpoint? newest = null;
         foreach (var request in batch.OfType<AppendRequest>())
         {
             var entry = LedgerChain.Next(seq, hash, time.GetUtcNow(), request.Draft, request.Payload);
-            _insert!.Run(entry, transaction);
+            _insert!.Run(entry);
             request.Result = entry;
             (seq, hash) = (entry.Seq, entry.Hash);
             if (seq % CheckpointEvery == 0)
             {
                 newest = SignHead(seq, hash);
-                CheckpointRow.Insert(connection, transaction, newest);
+                CheckpointRow.Insert(connection, newest);
             }
         }
 
         var asked = batch.OfType<CheckpointRequest>().ToList();
         if (asked.Count > 0)
         {
-            newest = FindOrAddCheckpoint(connection, transaction, seq, hash);
+            newest = FindOrAddCheckpoint(connection, seq, hash);
             asked.ForEach(r => r.Result = newest);
         }
 
         if (seq > start)
         {
-            CheckpointRow.ReplaceHead(connection, transaction, newest?.Seq == seq ? newest : SignHead(seq, hash));
+            CheckpointRow.ReplaceHead(connection, newest?.Seq == seq ? newest : SignHead(seq, hash));
         }
 
-        transaction.Commit();
+        connection.Execute("COMMIT");
         return newest;
     }
 
@@ -108,26 +110,26 @@ internal sealed class LedgerWriter(SqliteDatabase database, IKeyRing keys, TimeP
     }
 
     // Appending to a cut chain would cover the cut up, so the signed head must name the last entry.
-    private (long Seq, string Hash) ReadHead(SqliteConnection connection, SqliteTransaction transaction)
+    private (long Seq, string Hash) ReadHead(SqliteConnection connection)
     {
-        var last = connection.QueryFirstOrDefault<(long Seq, string Hash)?>("SELECT seq, hash FROM ledger_entries ORDER BY seq DESC LIMIT 1", transaction: transaction)
+        var last = connection.QueryFirstOrDefault<(long Seq, string Hash)?>("SELECT seq, hash FROM ledger_entries ORDER BY seq DESC LIMIT 1")
             ?? (0, LedgerChain.GenesisHash);
-        var head = CheckpointRow.ReadHead(connection, transaction);
+        var head = CheckpointRow.ReadHead(connection);
         return (head?.Seq ?? 0) == last.Seq && (head?.Hash ?? LedgerChain.GenesisHash) == last.Hash
             ? last
             : throw QuorateException.Missing(
                 "ledger_broken", $"the ledger in {database.Path} ends at entry {last.Seq}, but its signed head is entry {head?.Seq ?? 0}", "run quorate ledger verify, then restore a backup or start a new store");
     }
 
-    private LedgerCheckpoint FindOrAddCheckpoint(SqliteConnection connection, SqliteTransaction transaction, long seq, string hash)
+    private LedgerCheckpoint FindOrAddCheckpoint(SqliteConnection connection, long seq, string hash)
     {
-        if (CheckpointRow.ReadNewest(connection, transaction) is { } newest && newest.Seq == seq)
+        if (CheckpointRow.ReadNewest(connection) is { } newest && newest.Seq == seq)
         {
             return newest;
         }
 
         var checkpoint = SignHead(seq, hash);
-        CheckpointRow.Insert(connection, transaction, checkpoint);
+        CheckpointRow.Insert(connection, checkpoint);
         return checkpoint;
     }
 
@@ -138,8 +140,9 @@ internal sealed class LedgerWriter(SqliteDatabase database, IKeyRing keys, TimeP
     {
         try
         {
-            using var transaction = Connect().BeginTransaction(deferred: false);
-            var newest = CheckpointRow.ReadNewest(_connection!, transaction);
+            var connection = Connect();
+            connection.Execute("BEGIN IMMEDIATE");
+            var newest = CheckpointRow.ReadNewest(connection);
 
             // A head beyond the tables is the proof that they were cut: it stays.
             if (newest is not null && !(HeadFile.Read(database.Path)?.Seq >= newest.Seq))
@@ -147,14 +150,17 @@ internal sealed class LedgerWriter(SqliteDatabase database, IKeyRing keys, TimeP
                 HeadFile.Write(database.Path, newest);
             }
 
+            connection.Execute("COMMIT");
             return null;
         }
         catch (SqliteException e)
         {
+            Dispose();
             return database.Explain(e);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or JsonException)
         {
+            Dispose();
             return QuorateException.Missing("head_unwritable", $"the signed head {HeadFile.PathFor(database.Path)} cannot be written: {e.Message}", "check the file, its folder and the disk's free space", e);
         }
     }
@@ -184,9 +190,8 @@ internal sealed class LedgerInsert : IDisposable
         _command.Prepare();
     }
 
-    public void Run(LedgerEntry entry, SqliteTransaction transaction)
+    public void Run(LedgerEntry entry)
     {
-        _command.Transaction = transaction;
         _values[0].Value = entry.Seq;
         _values[1].Value = LedgerTime.ToMicros(entry.At);
         _values[2].Value = entry.Kind;

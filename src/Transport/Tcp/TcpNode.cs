@@ -31,6 +31,7 @@ public sealed partial class TcpNode : ILinks, ILinkReader, IAsyncDisposable
     private Socket? listener;
     private int unauthenticated;
     private long dropped;
+    private bool isDisposed;
     private long refused;
     private long malformed;
     private long closedSent;
@@ -142,6 +143,11 @@ public sealed partial class TcpNode : ILinks, ILinkReader, IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        if (Interlocked.Exchange(ref isDisposed, true))
+        {
+            return;
+        }
+
         await stopping.CancelAsync();
         await keeper.DisposeAsync();
         listener?.Dispose();

@@ -22,6 +22,8 @@ public class CommandContractTests
     [InlineData("ledger verify")]
     [InlineData("ledger export")]
     [InlineData("keys list")]
+    [InlineData("simulate")]
+    [InlineData("certificate verify")]
     [InlineData("keys rotate")]
     [InlineData("keys generate")]
     [InlineData("models")]
@@ -53,6 +55,20 @@ public class CommandContractTests
         { ["plan", "validate", "/nowhere/plan.json", "--site", Compose], 2, "plan_file" },
         { ["ledger", "show", "--limit", "0"], 2, "usage" },
         { ["ledger", "verify", "/nowhere/export.jsonl"], 2, "" },
+        { ["simulate", "--seeds", "9..3"], 2, "seeds_wrong" },
+        { ["simulate", "--seeds", "-1..3"], 2, "seeds_wrong" },
+        { ["simulate", "--seeds", "1..2..3"], 2, "seeds_wrong" },
+        { ["simulate", "--seeds", "1..99999999999"], 2, "seeds_wrong" },
+        { ["simulate", "--seed", "1..3"], 2, "seeds_wrong" },
+        { ["simulate", "--seed", "1", "--seeds", "1..2"], 2, "seeds_wrong" },
+        { ["simulate", "--replicas", "3"], 2, "replicas_wrong" },
+        { ["simulate", "--replicas", "32"], 2, "replicas_wrong" },
+        { ["simulate", "--replicas", "four"], 2, "usage" },
+        { ["simulate", "--faults", "gremlins"], 2, "name_unknown" },
+        { ["simulate", "--planted", "none"], 2, "name_unknown" },
+        { ["simulate", "--seeds", "1..2", "--transcript"], 2, "transcript_of_many" },
+        { ["certificate", "verify", "/nowhere/decision.cert"], 2, "usage" },
+        { ["certificate", "verify", Compose, "--keys", "/nowhere"], 2, "group_missing" },
         { ["keys", "generate"], 2, "usage" },
         { ["keys", "generate", "--peers", "/nowhere/peers.json"], 2, "peers_missing" },
         { ["keys", "list", "--peers", Compose], 2, "peers_invalid" },

@@ -86,6 +86,20 @@ public sealed class ProcessReadingTests
     }
 
     [Fact]
+    public async Task Usage_OfAHogThatOthersKeepFromTheCore_IsStillACore()
+    {
+        await using var site = new ProcessSite("""
+            services:
+              hog: { x-quorate: { command: [taskset, -c, '0', /bin/sh, -c, 'while :; do :; done'] } }
+              rivals: { x-quorate: { command: [taskset, -c, '0', /bin/sh, -c, 'for i in 1 2 3; do while :; do :; done & done; wait'] } }
+              calm: { x-quorate: { command: [taskset, -c, '0', /bin/sh, -c, 'while :; do sleep 0.05; done'] } }
+            """);
+        await Task.WhenAll(site.StartAsync("hog"), site.StartAsync("rivals"), site.StartAsync("calm"));
+        await ProcessSite.PollAsync(async () => await site.Platform.ReadUsageAsync("hog", Token) is { CpuLoad: >= 0.9 and < 1.5 }, "the hog's load");
+        Assert.InRange((await site.Platform.ReadUsageAsync("calm", Token))!.CpuLoad, 0, 0.8);
+    }
+
+    [Fact]
     public async Task Exec_OfAProgram_HasTheServicesSurroundingsAndNoShell()
     {
         await using var site = new ProcessSite(Sleeper);

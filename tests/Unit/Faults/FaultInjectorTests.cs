@@ -63,12 +63,22 @@ public sealed class FaultInjectorTests : IDisposable
     }
 
     [Fact]
-    public async Task Inject_SameFaultTwice_RefusesTheSecond()
+    public async Task Inject_AgainAfterARepair_BreaksItAgainWithOneRecord()
     {
-        await bench.Injector().InjectAsync("pause", null, Stop);
-        bench.Platform["api"] = bench.Platform["api"] with { State = ServiceState.Running };
-        var refused = await Assert.ThrowsAsync<QuorateException>(() => bench.Injector().InjectAsync("pause", null, Stop));
-        Assert.Equal("fault_active", refused.Code);
+        await bench.Injector().InjectAsync("stop", null, Stop);
+        await bench.Platform.StartAsync("worker", "repair", Stop);
+        var again = await bench.Injector().InjectAsync("stop", null, Stop);
+        Assert.Equal(["stop worker", "start worker", "stop worker"], bench.Platform.Changes);
+        Assert.Equal(again.EffectKey, Assert.Single(await bench.Injector().ActiveAsync()).EffectKey);
+    }
+
+    [Fact]
+    public async Task Inject_WhileTheSameIsActive_TakesItBackFirst()
+    {
+        await bench.Injector().InjectAsync("stop", null, Stop);
+        await bench.Injector().InjectAsync("stop", null, Stop);
+        Assert.Equal(["stop worker", "start worker", "stop worker"], bench.Platform.Changes);
+        Assert.Single(await bench.Injector().ActiveAsync());
     }
 
     [Theory]

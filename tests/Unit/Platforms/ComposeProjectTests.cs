@@ -44,6 +44,19 @@ public sealed class ComposeProjectTests : IDisposable
         Assert.Equal("first", ComposeLoader.Load(_folder.Path, NoEnvironment).Name);
     }
 
+    [Fact]
+    public void Load_OfAFolderWithAnOverride_LaysItOverAndANamedFileStandsAlone()
+    {
+        var file = _folder.Write("compose.yaml", "services: {a: {image: x, environment: [ONE=1, TWO=2]}}");
+        var over = _folder.Write("compose.override.yaml", "services: {a: {environment: {TWO: two}}, b: {image: y}}");
+        var site = ComposeLoader.Load(_folder.Path, NoEnvironment);
+        Assert.Equal((file, over), (site.ComposeFile, site.OverrideFile));
+        Assert.Equal(["a", "b"], site.Services.Select(s => s.Name));
+        Assert.Equal(("1", "two"), (site.Find("a")!.Environment["ONE"], site.Find("a")!.Environment["TWO"]));
+        var alone = ComposeLoader.Load(file, NoEnvironment);
+        Assert.Equal((site.Id, null, "2"), (alone.Id, alone.OverrideFile, Assert.Single(alone.Services).Environment["TWO"]));
+    }
+
     [Theory]
     [InlineData("nothing-here.yaml")]
     [InlineData("")]

@@ -1,5 +1,7 @@
 using System.CommandLine;
+using Quorate.Cli.Bench;
 using Quorate.Cli.Common;
+using Quorate.Cli.Demo;
 using Quorate.Engine.Triage.Scheduling;
 using Quorate.Storage.Benchmark;
 using Spectre.Console;
@@ -9,11 +11,12 @@ namespace Quorate.Cli.Commands;
 /// <summary>Benchmarks that anyone can rerun; each works in a temporary folder.</summary>
 internal static class BenchCommand
 {
-    public static Command Create() => new("bench", "Measure consensus, the scheduler and the ledger on this machine.")
+    public static Command Create() => new("bench", "Measure consensus, the scheduler, the ledger and whole repairs on this machine.")
     {
         BenchConsensusCommand.Create(),
         CreateScheduler(),
         CreateLedger(),
+        CreateRecovery(),
     };
 
     private static Command CreateScheduler()
@@ -43,6 +46,36 @@ internal static class BenchCommand
             return ExitCodes.Done;
         }));
         return command.WithExamples("quorate bench ledger --entries 100000");
+    }
+
+    private static Command CreateRecovery()
+    {
+        var rounds = Count("--rounds", "Faults to inject into the lab's shop and repair.", 25, 1_000);
+        var window = new Option<double>("--window") { Description = "Seconds that a repair must hold. 0.2 to 60.", DefaultValueFactory = _ => 1 };
+        window.Validators.Add(result =>
+        {
+            if (result.GetValueOrDefault<double>() is not (>= 0.2 and <= 60))
+            {
+                result.AddError($"--window is {result.Tokens[0].Value}; 0.2 to 60 is allowed.");
+            }
+        });
+        var command = new Command("recovery", "Faults on the lab, repaired by the rulebook: recovery, replanning and validation times.") { rounds, window };
+        command.SetAction((parse, token) => Workspace.RunAsync(parse, async workspace =>
+        {
+            await using var site = DemoSite.Create(workspace);
+            var result = await new RecoveryBenchmark(workspace, site, TimeSpan.FromSeconds(parse.GetValue(window))).RunAsync(parse.GetValue(rounds), token);
+            workspace.Output.Result(result, console =>
+            {
+                console.MarkupLine($"[bold]{result.Resolved} of {result.Rounds}[/] resolved, windows of {result.WindowS:0.#} s");
+                Line("recovery, fault to verified", result.RecoveryMs);
+                Line("trigger to dispatch of the next plan", result.DispatchMs);
+                Line("validation of a plan", result.ValidationMs);
+                void Line(string what, Spread? ms) =>
+                    console.MarkupLine(ms is null ? $"  {what}: none" : $"  {what}: p50 {ms.P50:0.##} ms, p95 {ms.P95:0.##} ms, p99 {ms.P99:0.##} ms ({ms.Count:N0})");
+            });
+            return result.Resolved == result.Rounds ? ExitCodes.Done : ExitCodes.Negative;
+        }));
+        return command.WithExamples("quorate bench recovery --rounds 25");
     }
 
     private static Option<int> Count(string name, string description, int standard, int max)

@@ -15,6 +15,7 @@ internal static class TriageCommand
         var site = SiteOptions.Site();
         var platform = SiteOptions.Platform();
         var yes = SiteOptions.Yes();
+        var approval = SiteOptions.Approval();
         var planner = new Option<string>("--planner")
         {
             Description = "Who plans: llm, rulebook, or auto (the configured model, and the rulebook when it fails).",
@@ -25,14 +26,14 @@ internal static class TriageCommand
 
         var command = new Command("triage", "Find the cause of an incident on running services, repair it and verify the repair.")
         {
-            text, site, planner, planOnly, yes, platform,
+            text, site, planner, planOnly, yes, approval, platform,
         };
         command.SetAction((parse, token) => Workspace.RunAsync(parse, async workspace =>
         {
             var loaded = Workspace.LoadSite(parse.GetValue(site)!);
             var words = await ReadTextAsync(parse.GetValue(text)!, token);
             var chosen = await workspace.OpenPlatformAsync(loaded, parse.GetValue(platform)!, token);
-            var engine = await workspace.CreateEngineAsync(loaded, chosen, parse.GetValue(planner)!, token);
+            var engine = await workspace.CreateEngineAsync(loaded, chosen, parse.GetValue(planner)!, token, approval: parse.GetValue(approval));
             await UnfinishedIncidents.ResumeAsync(workspace, engine, parse.GetValue(yes), token);
             var view = new TriageView(workspace.Output, parse.GetValue(yes), parse.GetValue(planOnly));
             var result = await engine.RunAsync(words, view, token);

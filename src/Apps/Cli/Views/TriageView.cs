@@ -1,18 +1,20 @@
 using Quorate.Cli.Common;
 using Quorate.Contracts.Plans;
 using Quorate.Contracts.Sites;
+using Quorate.Engine.Approval;
 using Quorate.Engine.Triage;
 using Quorate.Engine.Triage.Planning;
 using Spectre.Console;
 
 namespace Quorate.Cli.Views;
 
-/// <summary>Shows a repair as it happens: a tree for each plan on a terminal, one line per event in a pipe.</summary>
+/// <summary>Shows a repair as it happens: a tree for each plan, redrawn in place, on a terminal; one line per event in a pipe.</summary>
 internal sealed class TriageView(Output output, bool assumeYes, bool planOnly = false) : ITriageObserver
 {
     private readonly Lock _gate = new();
     private readonly IAnsiConsole _console = output.People;
     private PlanTree? _tree;
+    private int _drawn;
 
     public void OnEvent(TriageEvent triageEvent)
     {
@@ -20,7 +22,9 @@ internal sealed class TriageView(Output output, bool assumeYes, bool planOnly = 
         {
             switch (triageEvent)
             {
-                case TriageEvent.TaskStarted:
+                case TriageEvent.TaskStarted started:
+                    _tree?.Start(started.Task.TaskId, started.Attempt);
+                    Redraw();
                     return;
                 case TriageEvent.TaskFinished finished:
                     Finish(finished);
@@ -28,11 +32,7 @@ internal sealed class TriageView(Output output, bool assumeYes, bool planOnly = 
             }
 
             // Tasks behind a failed one never finish, so a plan is over when anything else happens.
-            if (output.Live)
-            {
-                ShowTree();
-            }
-
+            LeaveTree();
             Show(triageEvent);
         }
     }
@@ -92,6 +92,12 @@ internal sealed class TriageView(Output output, bool assumeYes, bool planOnly = 
             case TriageEvent.Committed committed:
                 ShowPlan(committed.Plan, committed.Proposal);
                 break;
+            case TriageEvent.Approved approved:
+                ShowApproval(approved.Approval);
+                break;
+            case TriageEvent.ApprovalOff:
+                output.Line("  [yellow]approval is off[/] the plan's actions are not reviewed");
+                break;
             case TriageEvent.Deviated deviated:
                 output.Line($"  [yellow]deviation[/] {Output.Safe(string.Join("; ", deviated.Deviations.Take(4)))}");
                 break;
@@ -109,6 +115,26 @@ internal sealed class TriageView(Output output, bool assumeYes, bool planOnly = 
             case TriageEvent.Closed closed:
                 ShowClosed(closed.Result);
                 break;
+        }
+    }
+
+    private void ShowApproval(ApprovalRecorded approval)
+    {
+        var what = $"{(approval.Undo ? "undo of " : "")}{Markup.Escape(approval.Type!)} {Markup.Escape(approval.Target!)}";
+        var by = string.Join(", ", approval.Votes.Where(v => v.Vote == ApprovalVote.Approve).Select(v => v.Reviewer));
+        var against = approval.Votes.Where(v => v.Vote == ApprovalVote.Refuse).Select(v => $"{v.Reviewer}: {v.Reason}").ToList();
+        output.Line(approval.Approved
+            ? $"  [green]approved[/] {what} [grey]by {by}{(against.Count == 0 ? "" : Output.Safe($"; against: {string.Join("; ", against)}"))} ({Duration.Text(approval.DurationMs)})[/]"
+            : $"  [red]not approved[/] {what}: {Output.Safe(against.Count == 0 ? approval.Reason : string.Join("; ", against))}{(by.Length == 0 ? "" : $" [grey](for: {by})[/]")}");
+        foreach (var fault in approval.Faults)
+        {
+            output.Line($"  [red]proven lie[/] of {Output.Safe(fault.Reviewer)}: {Output.Safe(fault.Kind)}");
+        }
+
+        if (!approval.Approved && !approval.Undo)
+        {
+            // Nothing of this plan will run, so there is nothing to draw.
+            _tree = null;
         }
     }
 
@@ -146,17 +172,41 @@ internal sealed class TriageView(Output output, bool assumeYes, bool planOnly = 
         }
         else if (_tree is { Finished: true })
         {
-            ShowTree();
+            LeaveTree();
+        }
+        else
+        {
+            Redraw();
         }
     }
 
-    private void ShowTree()
+    /// <summary>Draws the tree over itself; one that does not fit the screen is drawn once, when it is left.</summary>
+    private void Redraw()
     {
-        if (_tree is { Begun: true })
+        if (output.Live && _tree is { Begun: true } tree && tree.Fits(_console.Profile.Width) && tree.Height < _console.Profile.Height - 1)
         {
-            _console.Write(_tree.Render(_console.Profile.Width));
-            _tree = null;
+            Draw(tree);
+            _drawn = tree.Height;
         }
+    }
+
+    private void LeaveTree()
+    {
+        if (output.Live && _tree is { Begun: true } tree)
+        {
+            Draw(tree);
+            (_tree, _drawn) = (null, 0);
+        }
+    }
+
+    private void Draw(PlanTree tree)
+    {
+        if (_drawn > 0)
+        {
+            _console.Write(new ControlCode($"\e[{_drawn}A\e[J"));
+        }
+
+        _console.Write(tree.Render(_console.Profile.Width));
     }
 
     private void ShowClosed(TriageResult result)

@@ -130,7 +130,7 @@ public sealed record SimulationOptions
     /// <summary>Events of one run at most.</summary>
     public int MaxEvents { get; init; } = 200_000;
 
-    /// <summary>ECDSA P-256 instead of the keyed hashes: a thousand times slower, and its signatures differ from run to run.</summary>
+    /// <summary>ECDSA P-256 instead of the keyed hashes: about seventy times slower, and its signatures differ from run to run.</summary>
     public bool RealSignatures { get; init; }
 
     /// <summary>Takes a line for each event; null for none.</summary>

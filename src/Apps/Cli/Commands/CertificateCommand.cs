@@ -1,0 +1,29 @@
+using System.CommandLine;
+using Quorate.Cli.Common;
+using Quorate.Cli.Views;
+using Quorate.Storage.Keys;
+
+namespace Quorate.Cli.Commands;
+
+/// <summary>Proofs of decisions, checked by anyone with the public keys.</summary>
+internal static class CertificateCommand
+{
+    public static Command Create() => new("certificate", "Check proofs of what a group of agents decided.")
+    {
+        CreateVerify(),
+    };
+
+    private static Command CreateVerify()
+    {
+        var file = new Argument<string>("file") { Description = "The certificate." };
+        var keys = new Option<string>("--keys") { Description = "Folder of the group's public keys to trust: group.json and a .pem file for each id.", HelpName = "DIR", Required = true };
+        var command = new Command("verify", "Check a certificate offline: what was decided, and by whom (exit 1 if it proves nothing).") { file, keys };
+        command.SetAction((parse, _) => Workspace.RunAsync(parse, workspace =>
+        {
+            var view = CertificateView.Verify(parse.GetValue(file)!, GroupKeys.OpenPublic(parse.GetValue(keys)!));
+            workspace.Output.Result(view, _ => view.Show(workspace.Output));
+            return Task.FromResult(view.Valid ? ExitCodes.Done : ExitCodes.Negative);
+        }));
+        return command.WithExamples("quorate certificate verify decision.cert --keys ./keys/public");
+    }
+}
