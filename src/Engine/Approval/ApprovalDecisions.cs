@@ -24,15 +24,16 @@ public static class ApprovalDecisions
             Votes = votes,
             Certificate = Convert.ToBase64String(certificate.Encode()),
             Faults = faults,
+            Confidence = (double)votes.Count(v => v.Vote == (approved ? ApprovalVote.Approve : ApprovalVote.Refuse) && faults.All(f => f.Reviewer != v.Reviewer)) / reviewers.Count,
         };
     }
 
-    /// <summary>The panel decided nothing, which approves nothing.</summary>
-    public static ApprovalDecision None(string reason, IReadOnlyList<string> reviewers, IReadOnlyList<ApprovalFault>? faults = null) => new()
+    /// <summary>The panel decided nothing, which approves nothing. What members said all the same is kept.</summary>
+    public static ApprovalDecision None(string reason, IReadOnlyList<string> reviewers, IReadOnlyDictionary<int, byte[]>? said = null, IReadOnlyList<ApprovalFault>? faults = null) => new()
     {
         Approved = false,
         Reason = reason,
-        Votes = [.. reviewers.Select(name => VoteOf(name, null, false))],
+        Votes = [.. reviewers.Select((name, i) => VoteOf(name, said?.GetValueOrDefault(i), false))],
         Faults = faults ?? [],
     };
 

@@ -43,7 +43,7 @@ public sealed class EmbeddedPanel(IReadOnlyList<PanelMember> members, ConsensusC
         var reason = string.Create(CultureInfo.InvariantCulture, $"the panel did not decide within {timeout.TotalSeconds:0.#} s");
         try
         {
-            await DecideAsync(questions, decisions, both.Token);
+            await DecideAsync(questions, decisions, reason, both.Token);
         }
         catch (OperationCanceledException) when (deadline.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
         {
@@ -57,7 +57,7 @@ public sealed class EmbeddedPanel(IReadOnlyList<PanelMember> members, ConsensusC
         return [.. decisions.Select(d => d ?? ApprovalDecisions.None(reason, _names))];
     }
 
-    private async Task DecideAsync(List<(int Index, byte[] Payload)> questions, ApprovalDecision?[] decisions, CancellationToken cancellationToken)
+    private async Task DecideAsync(List<(int Index, byte[] Payload)> questions, ApprovalDecision?[] decisions, string reason, CancellationToken cancellationToken)
     {
         if (questions.Count == 0)
         {
@@ -79,7 +79,19 @@ public sealed class EmbeddedPanel(IReadOnlyList<PanelMember> members, ConsensusC
                 replicas.Ask(request);
             }
 
-            await RunAsync(replicas, open, decisions, cancellationToken);
+            try
+            {
+                await RunAsync(replicas, open, decisions, cancellationToken);
+            }
+            catch (OperationCanceledException)
+            {
+                foreach (var (question, index) in open)
+                {
+                    decisions[index] = ApprovalDecisions.None(reason, _names, replicas.OpinionsOn(question), Proven(replicas));
+                }
+
+                throw;
+            }
         }
 
         // Members that are a round behind would have to catch up first the next time.
@@ -100,7 +112,7 @@ public sealed class EmbeddedPanel(IReadOnlyList<PanelMember> members, ConsensusC
             foreach (var (question, index) in open.Where(o => replicas.Decided.ContainsKey(o.Key)).ToList())
             {
                 var (item, certificate) = replicas.Decided[question];
-                decisions[index] = ApprovalDecisions.Of(item, certificate, _names, replicas.OpinionsOn(question), [.. replicas.Faults.Select(f => ApprovalDecisions.FaultOf(f, _names))]);
+                decisions[index] = ApprovalDecisions.Of(item, certificate, _names, replicas.OpinionsOn(question), Proven(replicas));
                 open.Remove(question);
             }
 
@@ -110,6 +122,8 @@ public sealed class EmbeddedPanel(IReadOnlyList<PanelMember> members, ConsensusC
             }
         }
     }
+
+    private IReadOnlyList<ApprovalFault> Proven(PanelReplicas replicas) => [.. replicas.Faults.Select(f => ApprovalDecisions.FaultOf(f, _names))];
 
     private long Now() => (long)time.GetElapsedTime(0, time.GetTimestamp()).TotalMilliseconds;
 }

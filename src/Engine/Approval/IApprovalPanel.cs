@@ -27,6 +27,9 @@ public sealed record ApprovalDecision
 
     /// <summary>Members that were proven to have lied while this was decided.</summary>
     public IReadOnlyList<ApprovalFault> Faults { get; init; } = [];
+
+    /// <summary>Share of all members whose vote is the decision and who are not proven to have lied, 0…1; 0 when nothing was decided.</summary>
+    public double Confidence { get; init; }
 }
 
 /// <summary>Vote: approve, refuse, or none when the reviewer gave none. Counted: it is among the signed opinions of the decision, which does not wait for all.</summary>

@@ -21,7 +21,7 @@ internal sealed class ApprovalStep(IncidentContext incident)
         if (Panel is null)
         {
             await incident.Journal.AppendAsync(
-                new ApprovalRecorded(plan.Plan.PlanId, plan.Plan.PlanVersion, null, null, null, false, ApprovalRecorded.Off, true, "approval is switched off", [], null, null, [], 0),
+                new ApprovalRecorded(plan.Plan.PlanId, plan.Plan.PlanVersion, null, null, null, false, ApprovalRecorded.Off, true, "approval is switched off", [], null, null, [], 0, 0),
                 DecisionTag.Deterministic, cancellationToken);
             incident.Tell(new TriageEvent.ApprovalOff(incident.Clock.NowMs));
             return;
@@ -79,7 +79,7 @@ internal sealed class ApprovalStep(IncidentContext incident)
         var hash = decision.Certificate is { } certificate ? Convert.ToHexStringLower(SHA256.HashData(Convert.FromBase64String(certificate))) : null;
         var recorded = new ApprovalRecorded(
             plan.Plan.PlanId, plan.Plan.PlanVersion, task.TaskId, task.Type, task.Target, undo, ApprovalRecorded.Panel,
-            decision.Approved, decision.Reason, decision.Votes, hash, decision.Certificate, decision.Faults, ms);
+            decision.Approved, decision.Reason, decision.Votes, hash, decision.Certificate, decision.Faults, decision.Confidence, ms);
         await incident.Journal.AppendAsync(recorded, DecisionTag.Deterministic, cancellationToken);
         incident.Tell(new TriageEvent.Approved(incident.Clock.NowMs, recorded));
     }

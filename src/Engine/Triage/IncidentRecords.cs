@@ -37,7 +37,7 @@ public sealed record PlanCommitted(Plan Plan, string Origin, string Rationale, I
 /// What the panel decided about one action of a plan (Undo: about taking its effect back), or, with TaskId null, that
 /// the plan is carried out with approval switched off. Certificate: base64; CertificateHash: SHA-256 of its bytes in hex.
 /// </summary>
-public sealed record ApprovalRecorded(string PlanId, int PlanVersion, string? TaskId, string? Type, string? Target, bool Undo, string Mode, bool Approved, string Reason, IReadOnlyList<ApprovalVote> Votes, string? CertificateHash, string? Certificate, IReadOnlyList<ApprovalFault> Faults, double DurationMs) : IncidentRecord
+public sealed record ApprovalRecorded(string PlanId, int PlanVersion, string? TaskId, string? Type, string? Target, bool Undo, string Mode, bool Approved, string Reason, IReadOnlyList<ApprovalVote> Votes, string? CertificateHash, string? Certificate, IReadOnlyList<ApprovalFault> Faults, double Confidence, double DurationMs) : IncidentRecord
 {
     public const string Panel = "panel";
     public const string Off = "off";

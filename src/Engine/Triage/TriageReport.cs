@@ -22,7 +22,7 @@ internal static class TriageReport
     };
 
     private static ApprovalReport Describe(ApprovalRecorded a) =>
-        new(a.TaskId!, a.PlanVersion, a.Type!, a.Target!, a.Undo, a.Approved, a.Reason, a.Votes, a.CertificateHash, a.Faults, a.DurationMs);
+        new(a.TaskId!, a.PlanVersion, a.Type!, a.Target!, a.Undo, a.Approved, a.Reason, a.Votes, a.CertificateHash, a.Faults, a.Confidence, a.DurationMs);
 
     private static TaskReport Describe(PlanRun plan, PlanTask task)
     {

@@ -59,8 +59,8 @@ public sealed record TaskReport
     public double DurationMs { get; init; }
 }
 
-/// <summary>One decision of the panel. Undo: about taking the task's effect back. Certificate: SHA-256 of the certificate in hex.</summary>
-public sealed record ApprovalReport(string TaskId, int PlanVersion, string Type, string Target, bool Undo, bool Approved, string Reason, IReadOnlyList<ApprovalVote> Votes, string? Certificate, IReadOnlyList<ApprovalFault> Faults, double DurationMs);
+/// <summary>One decision of the panel. Undo: about taking the task's effect back. Certificate: SHA-256 of the certificate in hex. Confidence: share of the members whose vote is the decision and who are not proven to have lied.</summary>
+public sealed record ApprovalReport(string TaskId, int PlanVersion, string Type, string Target, bool Undo, bool Approved, string Reason, IReadOnlyList<ApprovalVote> Votes, string? Certificate, IReadOnlyList<ApprovalFault> Faults, double Confidence, double DurationMs);
 
 /// <summary>Milliseconds of monotonic time; 0 when the phase did not happen.</summary>
 public sealed record TriageTimings(double Detect, double Plan, double Act, double Verify, double Total);

@@ -17,7 +17,7 @@ public sealed record GroupKeysMade(IReadOnlyList<string> Made, IReadOnlyList<str
 /// </summary>
 public static class GroupKeys
 {
-    private const string GroupFile = "group.json";
+    public const string GroupFile = "group.json";
 
     public static string PublicFolderOf(string folder) => Path.Combine(folder, "public");
 

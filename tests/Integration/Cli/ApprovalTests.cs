@@ -30,6 +30,8 @@ public class ApprovalTests
         var file = Assert.Single(Directory.GetFiles(folder));
         var keys = Path.Combine(shop.Cli.Home, "keys", "approval", "public");
         var (verified, _) = await shop.Cli.JsonAsync(token, "certificate", "verify", file, "--keys", keys);
+        var (verifiedHere, _) = await shop.Cli.JsonAsync(token, "certificate", "verify", file);
+        Assert.Equal(verified, verifiedHere);
         Assert.Equal(0, verified);
 
         var text = await File.ReadAllTextAsync(file, token);

@@ -43,6 +43,13 @@ public sealed class CertificateTests : IDisposable
     }
 
     [Fact]
+    public async Task Verify_WithTheFolderThatHoldsThePublicOne_TakesThat()
+    {
+        var (code, _) = await VerifyAsync(Path.Combine(_cli.Home, "made"));
+        Assert.Equal(0, code);
+    }
+
+    [Fact]
     public async Task Verify_TooFewSignatures_ExitsOneAndSaysSo()
     {
         Write(Path.Combine(_cli.Home, "made"), signers: 2);

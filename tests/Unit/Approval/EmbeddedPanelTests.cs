@@ -37,6 +37,7 @@ public sealed class EmbeddedPanelTests : IDisposable
         Assert.All(decisions, d => Assert.Equal(["policy", "evidence", "blast-radius", "inverse"], d.Votes.Select(v => v.Reviewer)));
         Assert.All(decisions, d => Assert.DoesNotContain(d.Votes, v => v.Vote == ApprovalVote.None));
         Assert.All(decisions, d => Assert.True(d.Votes.Count(v => v.Counted) >= 3));
+        Assert.Equal(1, decisions[0].Confidence);
     }
 
     [Fact]
@@ -115,6 +116,20 @@ public sealed class EmbeddedPanelTests : IDisposable
     }
 
     [Fact]
+    public async Task Decide_NothingInTime_KeepsWhatMembersSaid()
+    {
+        using var group = new PanelGroup(seed: 1);
+        var members = PanelGroup.Panel(new ApprovalPolicy()).Select((r, i) => new PanelMember(r, group.Contexts[i])).ToList();
+        var panel = new EmbeddedPanel(members, group.Client, new StalledLog(), TimeSpan.FromMilliseconds(200), TimeProvider.System);
+
+        var decision = Assert.Single(await panel.DecideAsync([_good], Token));
+
+        Assert.Equal((false, 0, null), (decision.Approved, decision.Confidence, decision.Certificate));
+        Assert.Equal("the panel did not decide within 0.2 s", decision.Reason);
+        Assert.All(decision.Votes, v => Assert.Equal((ApprovalVote.Approve, false), (v.Vote, v.Counted)));
+    }
+
+    [Fact]
     public async Task Decide_ProtectedService_IsRefusedByAll()
     {
         var decision = Assert.Single(await Open(new ApprovalPolicy { ProtectedServices = ["store"] }).DecideAsync([_good], Token));
@@ -130,5 +145,26 @@ public sealed class EmbeddedPanelTests : IDisposable
         var folder = PanelFolder.Open(_folder, policy ?? new ApprovalPolicy(), TimeSpan.FromMilliseconds(timeoutMs), null, TimeProvider.System);
         _opened.Add(folder);
         return folder.Panel;
+    }
+
+    /// <summary>Keeps what the client asks, then never gets anything onto its disk.</summary>
+    private sealed class StalledLog : IPanelLogStore, IPanelLog
+    {
+        private bool _asked;
+
+        public IReadOnlyList<PanelEntry> Entries => [];
+
+        public Task<IPanelLog> OpenAsync(CancellationToken cancellationToken) => Task.FromResult<IPanelLog>(this);
+
+        public Task AppendAsync(IReadOnlyList<PanelEntry> entries, CancellationToken cancellationToken)
+        {
+            var stalled = _asked;
+            _asked = true;
+            return stalled ? Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, cancellationToken) : Task.CompletedTask;
+        }
+
+        public Task CompactAsync(Func<IReadOnlyList<PanelEntry>> entries, CancellationToken cancellationToken) => Task.CompletedTask;
+
+        public ValueTask DisposeAsync() => ValueTask.CompletedTask;
     }
 }

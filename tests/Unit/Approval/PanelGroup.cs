@@ -60,6 +60,9 @@ internal sealed class PanelGroup : IDisposable
     /// <summary>Proven lies, by the accused.</summary>
     public List<Evidence> Proven { get; } = [];
 
+    /// <summary>By replica number; the client's last.</summary>
+    public IReadOnlyList<ConsensusContext> Contexts => _contexts;
+
     /// <summary>The context of the client, who signs as no replica.</summary>
     public ConsensusContext Client => _contexts[Members];
 

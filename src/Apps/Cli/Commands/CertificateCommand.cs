@@ -16,14 +16,18 @@ internal static class CertificateCommand
     private static Command CreateVerify()
     {
         var file = new Argument<string>("file") { Description = "The certificate." };
-        var keys = new Option<string>("--keys") { Description = "Folder of the group's public keys to trust: group.json and a .pem file for each id.", HelpName = "DIR", Required = true };
+        var keys = new Option<string?>("--keys") { Description = "Folder of the group's public keys to trust: group.json and a .pem file for each id (default: those of this home's approval panel).", HelpName = "DIR" };
         var command = new Command("verify", "Check a certificate offline: what was decided, and by whom (exit 1 if it proves nothing).") { file, keys };
         command.SetAction((parse, _) => Workspace.RunAsync(parse, workspace =>
         {
-            var view = CertificateView.Verify(parse.GetValue(file)!, GroupKeys.OpenPublic(parse.GetValue(keys)!));
+            var view = CertificateView.Verify(parse.GetValue(file)!, GroupKeys.OpenPublic(FindPublic(parse.GetValue(keys) ?? workspace.PanelKeys)));
             workspace.Output.Result(view, _ => view.Show(workspace.Output));
             return Task.FromResult(view.Valid ? ExitCodes.Done : ExitCodes.Negative);
         }));
         return command.WithExamples("quorate certificate verify decision.cert --keys ./keys/public");
     }
+
+    /// <summary>The folder that holds the private keys too is what people who made them have at hand.</summary>
+    private static string FindPublic(string folder) =>
+        File.Exists(Path.Combine(folder, GroupKeys.GroupFile)) || !Directory.Exists(GroupKeys.PublicFolderOf(folder)) ? folder : GroupKeys.PublicFolderOf(folder);
 }

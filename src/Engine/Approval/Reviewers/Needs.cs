@@ -1,5 +1,3 @@
-using Quorate.Engine.Triage.Agents;
-
 namespace Quorate.Engine.Approval.Reviewers;
 
 /// <summary>What several reviewers have to know of a record.</summary>
@@ -14,8 +12,4 @@ internal static class Needs
 
     /// <summary>The action interrupts its target when that runs.</summary>
     public static bool Interrupts(string type) => type is not ("start" or "unpause" or "scale");
-
-    /// <summary>An undo interrupts only what runs and is replaced, stopped or paused.</summary>
-    public static bool IsHarmlessUndo(ReviewRecord record) =>
-        record.Action.Type == ApprovalAction.Undo && record.Inverse.Kind is InverseKind.None or InverseKind.Scale;
 }
