@@ -104,6 +104,20 @@ public sealed class ConsensusClient : IDisposable
         Fill();
     }
 
+    /// <summary>Asks everyone at once what is not answered yet; for when the link to the leader ends.</summary>
+    public void RepeatNow()
+    {
+        lock (gate)
+        {
+            foreach (var asked in outstanding.Values)
+            {
+                asked.Pause = TimeSpan.Zero;
+            }
+        }
+
+        Repeat();
+    }
+
     public void Dispose()
     {
         Asked[] open;
@@ -203,7 +217,7 @@ public sealed class ConsensusClient : IDisposable
                 {
                     due.Add(asked.Request!);
                     asked.SentAt = options.Time.GetTimestamp();
-                    asked.Pause = left = asked.Pause * 2 < options.MaxRetry ? asked.Pause * 2 : options.MaxRetry;
+                    asked.Pause = left = Longer(asked.Pause);
                 }
 
                 soonest = left < soonest ? left : soonest;
@@ -221,6 +235,9 @@ public sealed class ConsensusClient : IDisposable
             Send(request, -1);
         }
     }
+
+    private TimeSpan Longer(TimeSpan pause) =>
+        pause * 2 > options.MaxRetry ? options.MaxRetry : pause * 2 < options.RetryAfter ? options.RetryAfter : pause * 2;
 
     private sealed class Asked(byte[] payload, RequestKind kind, bool runsInline)
     {

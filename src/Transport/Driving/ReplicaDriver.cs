@@ -149,6 +149,7 @@ public sealed partial class ReplicaDriver : IAsyncDisposable
     private void Round(List<Incoming> messages)
     {
         VerifyRequests(messages);
+        BeginGathering();
         foreach (var message in messages)
         {
             if (message.Content is Message received)
@@ -167,6 +168,7 @@ public sealed partial class ReplicaDriver : IAsyncDisposable
             replica.Tick(Now);
         }
 
+        EndGathering();
         Perform();
         Status = ReadStatus();
         Arm();
@@ -174,7 +176,7 @@ public sealed partial class ReplicaDriver : IAsyncDisposable
 
     private void Arm()
     {
-        var deadline = replica.Deadline;
+        var deadline = isWaiting ? Now + GatheringMs : replica.Deadline;
         if (deadline < Volatile.Read(ref dueAt))
         {
             Volatile.Write(ref dueAt, deadline);

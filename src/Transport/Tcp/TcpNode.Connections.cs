@@ -136,13 +136,8 @@ public sealed partial class TcpNode
     // The links' flags are read and written without a lock: a beat too many or too late does no harm.
     private void Keep()
     {
-        foreach (var link in links)
+        foreach (var link in Own)
         {
-            if (link is null || links[link.Peer] != link)
-            {
-                continue;
-            }
-
             if (!link.HasSent)
             {
                 link.TrySend([Ping]);

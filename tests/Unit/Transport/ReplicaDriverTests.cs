@@ -36,6 +36,22 @@ public sealed class ReplicaDriverTests : IDisposable
     }
 
     [Fact]
+    public async Task Driver_RequestsThatComeTogether_GoIntoOneBatch()
+    {
+        var links = new HeardLinks();
+        await using var driver = new ReplicaDriver(0, Context(0), new CounterState(), links, new ReplicaDriverOptions { RunsInline = true });
+        await TcpBench.UntilAsync(() => !links.Heard.IsEmpty, "the end of its first round");
+        for (var i = 1UL; i <= 5; i++)
+        {
+            driver.Add(4, Ask(i), 100);
+        }
+
+        driver.Pump();
+        await TcpBench.UntilAsync(() => links.Heard.Any(heard => heard.Message is PrePrepare), "a proposal");
+        Assert.Equal(5, links.Heard.Select(heard => heard.Message).OfType<PrePrepare>().First().Batch.Items.Count);
+    }
+
+    [Fact]
     public void Inbox_FloodFromOne_LeavesRoomForOthersAndIsCounted()
     {
         var inbox = new Inbox(4, 2, 100);

@@ -21,8 +21,8 @@ internal sealed class TcpBench : IAsyncDisposable
 
     public static TcpOptions Options => new() { Jitter = () => 0.5 };
 
-    /// <summary>Four replicas and three clients, 4 to 6.</summary>
-    public KeyPairs Keys { get; } = KeyPairs.Generate("links", 4, 1, 3);
+    /// <summary>Four replicas and ten clients, 4 to 13.</summary>
+    public KeyPairs Keys { get; } = KeyPairs.Generate("links", 4, 1, 10);
 
     public TcpNode Listener { get; }
 

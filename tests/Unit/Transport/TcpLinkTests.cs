@@ -82,6 +82,32 @@ public class TcpLinkTests
     }
 
     [Fact]
+    public async Task Link_SharedAndQuiet_StaysAsLongAsBothSidesLive()
+    {
+        var options = TcpBench.Options with { IdleTimeout = TimeSpan.FromMilliseconds(400) };
+        await using var bench = new TcpBench(options);
+        var node = bench.Node(4, options, 5, 6, 7, 8, 9, 10, 11, 12, 13);
+        var ends = 0;
+        node.Connection = (_, isUp) => ends += isUp ? 0 : 1;
+        node.Dial(0, bench.Address);
+        await TcpBench.UntilAsync(() => bench.Listener.IsConnected(4), "a link");
+        var before = node.BytesSent;
+        // A beat is 25 bytes, and 15 of them take well longer than the idle timeout.
+        await TcpBench.UntilAsync(() => node.BytesSent > before + (15 * 25), "fifteen beats");
+        Assert.True(node.IsConnected(0));
+        Assert.Equal(0, ends);
+    }
+
+    [Fact]
+    public async Task Link_OtherSideFallsSilent_IsClosed()
+    {
+        await using var bench = new TcpBench(TcpBench.Options with { IdleTimeout = TimeSpan.FromMilliseconds(400) });
+        var (socket, _) = await bench.ShakeAsync(4);
+        Assert.True(await TcpBench.IsClosedAsync(socket));
+        socket.Dispose();
+    }
+
+    [Fact]
     public async Task Link_NoRoom_DropsAndCounts()
     {
         await using var bench = new TcpBench();

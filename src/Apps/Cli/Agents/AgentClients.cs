@@ -35,6 +35,13 @@ internal sealed class AgentClients : IAsyncDisposable
                 client.Receive(from, reply);
             }
         });
+        Node.Connection = (_, isUp) =>
+        {
+            foreach (var client in isUp ? [] : Clients)
+            {
+                client.RepeatNow();
+            }
+        };
         for (var i = 0; i < peers.Replicas.Count; i++)
         {
             Node.Dial(i, AgentProcess.EndPointOf(peers.Replicas[i]));

@@ -47,6 +47,12 @@ internal sealed record ConsensusBenchResult
     public required double MemoryMb { get; init; }
     public required double MemoryPeakMb { get; init; }
 
+    /// <summary>Longest time without any answer to anyone.</summary>
+    public required double LongestGapMs { get; init; }
+
+    /// <summary>Changes of the leader during the run.</summary>
+    public required ulong ViewChanges { get; init; }
+
     /// <summary>Longest time without any answer after the leader was killed.</summary>
     public double? LeaderKillGapMs { get; init; }
 
@@ -70,6 +76,7 @@ internal static class ConsensusBenchmark
         var running = run.RunAsync(plan.Duration, token);
         var gap = plan.KillLeader ? await KillAsync(plan, group, run, running, time, token) : (double?)null;
         await running;
+        var longest = run.TakeLongestGap();
         var seconds = time.GetElapsedTime(started).TotalSeconds;
         var after = await group.UsageAsync(token);
         var ownCpu = (Environment.CpuUsage.TotalTime - own).TotalMilliseconds;
@@ -95,6 +102,8 @@ internal static class ConsensusBenchmark
             BytesPerDecision = Per(after.Bytes - before.Bytes),
             MemoryMb = Math.Round(after.MemoryMb, 1),
             MemoryPeakMb = Math.Round(after.MemoryPeakMb, 1),
+            LongestGapMs = Math.Round(Math.Max(gap ?? 0, longest), 1),
+            ViewChanges = after.View - before.View,
             LeaderKillGapMs = gap is { } g ? Math.Round(g, 1) : null,
             LoadBefore = load,
         };

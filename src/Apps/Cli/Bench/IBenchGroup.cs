@@ -11,7 +11,8 @@ namespace Quorate.Cli.Bench;
 /// <param name="Verified">Signatures verified.</param>
 /// <param name="Applied">Requests applied by the replica that is furthest.</param>
 /// <param name="Executed">Batches applied by it.</param>
-internal sealed record GroupUsage(double CpuMs, double MemoryMb, double MemoryPeakMb, long Bytes, long Signed, long Verified, ulong Applied, ulong Executed);
+/// <param name="View">The highest view.</param>
+internal sealed record GroupUsage(double CpuMs, double MemoryMb, double MemoryPeakMb, long Bytes, long Signed, long Verified, ulong Applied, ulong Executed, ulong View);
 
 /// <summary>A group to be measured.</summary>
 internal interface IBenchGroup : IAsyncDisposable

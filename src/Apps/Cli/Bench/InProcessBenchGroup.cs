@@ -41,7 +41,8 @@ internal sealed class InProcessBenchGroup : IBenchGroup
             group.Signed,
             group.Verified,
             applications.Max(application => application.Read().Position),
-            group.Replicas.Max(replica => replica.Status.Executed)));
+            group.Replicas.Max(replica => replica.Status.Executed),
+            group.Replicas.Max(replica => replica.Status.View)));
     }
 
     public async Task KillLeaderAsync(CancellationToken token)

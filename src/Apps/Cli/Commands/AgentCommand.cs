@@ -149,7 +149,7 @@ internal static class AgentCommand
     {
         var stopped = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         await using var registration = token.UnsafeRegister(state => ((TaskCompletionSource)state!).TrySetResult(), stopped);
-        var closed = untilClosed ? Task.Run(() => Console.In.Read(), CancellationToken.None) : stopped.Task;
+        var closed = untilClosed ? Task.Factory.StartNew(() => Console.In.Read(), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default) : stopped.Task;
         await await Task.WhenAny(stopped.Task, agent.Completion, closed);
     }
 

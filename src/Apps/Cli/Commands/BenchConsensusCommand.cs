@@ -53,7 +53,7 @@ internal static class BenchConsensusCommand
 
     private static string Line(ConsensusBenchResult run) =>
         $"n = {run.Replicas}, {run.Clients,3} clients: [bold]{run.DecisionsPerS,8:N0}[/] decisions/s, p50 {run.LatencyMs.P50:0.00} p95 {run.LatencyMs.P95:0.00} p99 {run.LatencyMs.P99:0.00} ms, batch {run.Batch:0.0}, "
-        + $"{run.CpuMsPerDecision:0.000} CPU ms + {run.ClientCpuMsPerDecision:0.000} of the clients, {run.BytesPerDecision:N0} bytes, {run.SignedPerDecision:0.00} signed, {run.VerifiedPerDecision:0.00} verified each, {run.MemoryMb:0} MiB"
+        + $"{run.CpuMsPerDecision:0.000} CPU ms + {run.ClientCpuMsPerDecision:0.000} of the clients, {run.BytesPerDecision:N0} bytes, {run.SignedPerDecision:0.00} signed, {run.VerifiedPerDecision:0.00} verified each, {run.MemoryMb:0} MiB, longest gap {run.LongestGapMs:0} ms, {run.ViewChanges} view changes"
         + $"{(run.LeaderKillGapMs is { } gap ? $", [bold]{gap:0} ms[/] without an answer" : "")} [grey](load {run.LoadBefore:0.0})[/]";
 
     private static ConsensusBenchPlan[] Plans(string replicas, string clients, ConsensusBenchPlan plan)

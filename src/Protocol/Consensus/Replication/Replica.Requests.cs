@@ -5,6 +5,7 @@ namespace Quorate.Protocol.Consensus;
 public sealed partial class Replica
 {
     private readonly Queue<PendingRequest> ready = [];
+    private bool isGathering;
     private readonly Dictionary<Digest, (Request Question, Opinion Opinion)> ownOpinions = [];
 
     private void OnRequest(int from, Request request)
@@ -138,12 +139,30 @@ public sealed partial class Replica
     private void Answer(RequestKey key, byte[] result) =>
         Out(OutputKind.Reply, key.Client, new Reply(View, key.Client, key.Sequence, Id, result));
 
+    /// <summary>Requests that the primary could propose and did not yet.</summary>
+    public int Gathered => ready.Count;
+
+    /// <summary>
+    /// While it gathers, a primary proposes nothing. A driver uses this to put what comes together into one batch,
+    /// and must end it soon: the others give a primary only so long.
+    /// </summary>
+    public void Gather(bool on)
+    {
+        isGathering = on;
+        Propose();
+    }
+
     /// <summary>The primary's part: whatever gathered while the pipeline was full goes into the next batch.</summary>
     private void Propose()
     {
         if (recovering || isProposing || !IsPrimary)
         {
             TrimReady();
+            return;
+        }
+
+        if (isGathering)
+        {
             return;
         }
 
