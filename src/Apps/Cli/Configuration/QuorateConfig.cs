@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Configuration;
+using Quorate.Models;
 
 namespace Quorate.Cli.Configuration;
 
@@ -16,7 +17,11 @@ internal sealed class QuorateConfig
     public TriageConfig Triage { get; set; } = new();
 
     /// <summary>Every problem at once, each naming its key and what is allowed.</summary>
-    public IEnumerable<string> Problems() => [.. Planner.Problems(), .. Triage.Problems()];
+    public IEnumerable<string> Problems()
+    {
+        string[] home = string.IsNullOrWhiteSpace(Home) || Home.Contains('\0') ? [$"home is '{Home}'; a folder is needed"] : [];
+        return [.. home, .. Planner.Problems(), .. Triage.Problems()];
+    }
 }
 
 /// <summary>Which model proposes plans. Without endpoint and preset the rulebook plans alone.</summary>
@@ -54,6 +59,11 @@ internal sealed class PlannerConfig
 
     public IEnumerable<string> Problems()
     {
+        if (Preset is not null && !ModelPresets.All.Any(p => string.Equals(p.Name, Preset, StringComparison.OrdinalIgnoreCase)))
+        {
+            yield return $"planner.preset is '{Preset}'; {ModelPresets.Names} are allowed";
+        }
+
         if (Endpoint is not null && (!Uri.TryCreate(Endpoint, UriKind.Absolute, out var uri) || uri.Scheme is not ("http" or "https")))
         {
             yield return $"planner.endpoint is '{Endpoint}'; an http or https address such as http://127.0.0.1:1234/v1 is needed";
