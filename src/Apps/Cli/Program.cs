@@ -43,6 +43,10 @@ catch (OperationCanceledException)
 {
     return ExitCodes.Interrupted;
 }
+catch (Exception error) when (Errors.IsConsole(error))
+{
+    return Errors.ReportUnwritable(error);
+}
 catch (Exception error)
 {
     return Errors.ReportDefect(error, json);
