@@ -2,6 +2,7 @@ using System.CommandLine;
 using Quorate.Cli.Commands;
 using Quorate.Cli.Common;
 using Quorate.Contracts;
+using Quorate.Contracts.Sites;
 
 var root = new RootCommand("No single model decides alone: incidents, questions and jobs decided by a panel, carried out by a deterministic engine, proved by a ledger.");
 GlobalOptions.AddTo(root);
@@ -38,6 +39,10 @@ try
 catch (QuorateException error)
 {
     return Errors.Report(error, json);
+}
+catch (PlatformException error)
+{
+    return Errors.ReportPlatform(error, json);
 }
 catch (OperationCanceledException)
 {

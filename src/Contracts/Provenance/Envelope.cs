@@ -32,6 +32,9 @@ public sealed record EnvelopeBody
     /// <summary>128 random bits in hex.</summary>
     public required string Nonce { get; init; }
     public required long Seq { get; init; }
+
+    /// <summary>Base64 of the quorum certificate that approves this action; null when none is needed, or approval is off.</summary>
+    public string? Certificate { get; init; }
 }
 
 /// <summary>A task in its signed envelope. Hmac is lower-case hex of HMAC-SHA256 over the canonical body.</summary>

@@ -35,6 +35,7 @@ public static class LedgerKinds
     public const string LlmRun = "llm_run";
     public const string PlanRejected = "plan_rejected";
     public const string PlanCommitted = "plan_committed";
+    public const string Approval = "approval";
     public const string PlanConfirmed = "plan_confirmed";
     public const string TaskIntent = "task_intent";
     public const string EnvelopeRefused = "envelope_refused";

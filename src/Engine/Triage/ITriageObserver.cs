@@ -28,6 +28,12 @@ public abstract record TriageEvent(double AtMs)
 
     public sealed record Committed(double AtMs, Plan Plan, PlanProposal Proposal) : TriageEvent(AtMs);
 
+    /// <summary>The panel decided about an action of the plan (or, Undo, about taking its effect back).</summary>
+    public sealed record Approved(double AtMs, ApprovalRecorded Approval) : TriageEvent(AtMs);
+
+    /// <summary>The plan's actions need no approval: it is switched off.</summary>
+    public sealed record ApprovalOff(double AtMs) : TriageEvent(AtMs);
+
     public sealed record TaskStarted(double AtMs, int PlanVersion, PlanTask Task, int Attempt) : TriageEvent(AtMs);
 
     public sealed record TaskFinished(double AtMs, int PlanVersion, PlanTask Task, TaskResult Result, double DurationMs) : TriageEvent(AtMs);

@@ -1,4 +1,5 @@
 using Quorate.Engine.Triage.Monitoring;
+using Quorate.Engine.Triage.Planning;
 
 namespace Quorate.Engine.Triage;
 
@@ -7,6 +8,18 @@ internal sealed record IncidentContext(TriageServices Services, TriageOptions Op
 {
     /// <summary>The newest look at the site in this process.</summary>
     public SiteSnapshot? Snapshot { get; set; }
+
+    public PlanningContext PlanningContext(SiteSnapshot snapshot) => new()
+    {
+        IncidentId = Journal.IncidentId,
+        IncidentText = State.Opened!.Text,
+        Site = Services.Site,
+        Platform = Services.Platform.Name,
+        Snapshot = snapshot,
+        NextVersion = State.NextVersion,
+        History = PlanHistories.Of(State),
+        Answers = State.Answers,
+    };
 
     public void Tell(TriageEvent triageEvent) => Watcher.OnEvent(triageEvent);
 

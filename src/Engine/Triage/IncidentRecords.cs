@@ -1,6 +1,7 @@
 using System.Text.Json.Serialization;
 using Quorate.Contracts.Plans;
 using Quorate.Contracts.Provenance;
+using Quorate.Engine.Approval;
 using Quorate.Engine.Triage.Agents;
 using Quorate.Engine.Triage.Monitoring;
 using Quorate.Engine.Triage.Planning;
@@ -32,6 +33,18 @@ public sealed record PlanCommitted(Plan Plan, string Origin, string Rationale, I
     public override string Kind => LedgerKinds.PlanCommitted;
 }
 
+/// <summary>
+/// What the panel decided about one action of a plan (Undo: about taking its effect back), or, with TaskId null, that
+/// the plan is carried out with approval switched off. Certificate: base64; CertificateHash: SHA-256 of its bytes in hex.
+/// </summary>
+public sealed record ApprovalRecorded(string PlanId, int PlanVersion, string? TaskId, string? Type, string? Target, bool Undo, string Mode, bool Approved, string Reason, IReadOnlyList<ApprovalVote> Votes, string? CertificateHash, string? Certificate, IReadOnlyList<ApprovalFault> Faults, double Confidence, double DurationMs) : IncidentRecord
+{
+    public const string Panel = "panel";
+    public const string Off = "off";
+
+    public override string Kind => LedgerKinds.Approval;
+}
+
 public sealed record PlanConfirmed(string PlanId, int PlanVersion, bool Allowed) : IncidentRecord
 {
     public override string Kind => LedgerKinds.PlanConfirmed;
@@ -49,8 +62,8 @@ public sealed record TaskOutcome(string PlanId, int PlanVersion, string TaskId, 
     public override string Kind => LedgerKinds.TaskOutcome;
 }
 
-/// <summary>An executor did not accept an envelope. Verdict: bad_hmac, unknown_key, expired, from_the_future, replayed or malformed.</summary>
-public sealed record EnvelopeRefused(string TaskId, string EnvelopeHash, string Verdict) : IncidentRecord
+/// <summary>An executor did not accept an envelope. Verdict: bad_hmac, unknown_key, expired, from_the_future, replayed, malformed, or unapproved; Detail says more.</summary>
+public sealed record EnvelopeRefused(string TaskId, string EnvelopeHash, string Verdict, string? Detail = null) : IncidentRecord
 {
     public override string Kind => LedgerKinds.EnvelopeRefused;
 }

@@ -1,5 +1,6 @@
 using Quorate.Contracts.Plans;
 using Quorate.Contracts.Provenance;
+using Quorate.Engine.Triage.Agents;
 using Quorate.Engine.Triage.Planning;
 
 namespace Quorate.Engine.Triage;
@@ -76,6 +77,9 @@ public sealed class IncidentState
             case PlanCommitted committed:
                 Commit(committed);
                 break;
+            case ApprovalRecorded approval when Find(approval.PlanId, approval.PlanVersion) is { } plan:
+                Apply(approval, plan);
+                break;
             case PlanConfirmed confirmed when Find(confirmed.PlanId, confirmed.PlanVersion) is { } plan:
                 plan.Allowed = confirmed.Allowed;
                 break;
@@ -124,6 +128,27 @@ public sealed class IncidentState
         }
 
         Refusals = 0;
+    }
+
+    private void Apply(ApprovalRecorded approval, PlanRun plan)
+    {
+        if (approval.TaskId is null || plan.Find(approval.TaskId) is not { } task)
+        {
+            plan.ApprovalOff = approval.Mode == ApprovalRecorded.Off;
+        }
+        else if (approval.Undo)
+        {
+            task.UndoApproval = approval;
+        }
+        else
+        {
+            task.Approval = approval;
+            if (!approval.Approved)
+            {
+                task.Result = ResultKeys.Refuse($"not approved: {approval.Reason}");
+                LastDeviations = plan.Refusals;
+            }
+        }
     }
 
     private void Apply(TaskIntent intent)
@@ -178,6 +203,7 @@ public sealed class IncidentState
         LedgerKinds.IncidentOpened => entry.Read<IncidentOpened>(),
         LedgerKinds.PlanRejected => entry.Read<PlanRejected>(),
         LedgerKinds.PlanCommitted => entry.Read<PlanCommitted>(),
+        LedgerKinds.Approval => entry.Read<ApprovalRecorded>(),
         LedgerKinds.PlanConfirmed => entry.Read<PlanConfirmed>(),
         LedgerKinds.TaskIntent => entry.Read<TaskIntent>(),
         LedgerKinds.TaskOutcome => entry.Read<TaskOutcome>(),

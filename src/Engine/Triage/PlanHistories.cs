@@ -13,7 +13,7 @@ internal static class PlanHistories
     public static IReadOnlyList<PlanHistory> Of(IncidentState state)
     {
         var denied = state.NoFaultDenials.SelectMany(d => d).Distinct(StringComparer.Ordinal).ToList();
-        List<PlanHistory> history = [.. state.Plans.Select(p => new PlanHistory(p.Plan, p.Results, p.Verification?.Deviations ?? [], p.Undone))];
+        List<PlanHistory> history = [.. state.Plans.Select(p => new PlanHistory(p.Plan, p.Results, p.Verification?.Deviations ?? p.Refusals, p.Undone))];
         if (denied.Count == 0)
         {
             return history;

@@ -17,6 +17,12 @@ public sealed class TaskRun
     public TaskResult? Result { get; internal set; }
     public double DurationMs { get; internal set; }
 
+    /// <summary>What the panel decided about the action; null when it was not asked yet, or is not to be asked.</summary>
+    public ApprovalRecorded? Approval { get; internal set; }
+
+    /// <summary>What the panel decided about taking the effect back.</summary>
+    public ApprovalRecorded? UndoApproval { get; internal set; }
+
     /// <summary>Set when an undo of the effect was intended; its Result when the undo is finished.</summary>
     public Undo? Undo { get; internal set; }
 }
@@ -34,6 +40,15 @@ public sealed class PlanRun(PlanCommitted committed)
     public IReadOnlyList<PlanTask> Actions { get; } = [.. committed.Plan.Tasks.Where(t => TaskCatalog.ChangesWorld(t.Type))];
 
     public bool? Allowed { get; internal set; }
+
+    /// <summary>The plan is carried out without a panel, and the ledger says so.</summary>
+    public bool ApprovalOff { get; internal set; }
+
+    /// <summary>Why actions of the plan were not approved, one sentence each. A plan is approved as a whole: with one of them refused nothing of it is done.</summary>
+    public IReadOnlyList<string> Refusals =>
+        [.. Actions.Select(t => _tasks[t.TaskId].Approval).Where(a => a is { Approved: false }).Select(a => $"the panel did not approve {a!.Type} of {a.Target}: {a.Reason}")];
+
+    public bool IsRefused => Actions.Any(t => _tasks[t.TaskId].Approval is { Approved: false });
     public Verification? Verification { get; internal set; }
     public bool Triggered { get; internal set; }
 
@@ -62,9 +77,9 @@ public sealed class PlanRun(PlanCommitted committed)
     public bool Undone => Actions.Any(t => _tasks[t.TaskId].Undo?.Result is { Status: Contracts.Plans.TaskStatus.Ok });
 
     /// <summary>Nothing is left to do for this plan: the next step is another proposal.</summary>
-    public bool IsSettled => IsFinished && (Verification is { Passed: false }
+    public bool IsSettled => IsRefused || (IsFinished && (Verification is { Passed: false }
         ? Triggered && UndoableEffects.All(e => e.Run.Undo?.Result is not null)
-        : Actions.Count == 0);
+        : Actions.Count == 0));
 
     private static bool CanUndo(TaskRun run) => run.Inverse.Kind != InverseKind.None || (run.Inverse.UndoData && run.Result?.FindDataToken() is not null);
 }

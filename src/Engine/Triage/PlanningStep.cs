@@ -42,17 +42,7 @@ internal sealed class PlanningStep(IncidentContext incident)
         var left = incident.Options.MaxDuration - incident.Clock.Worked;
         using var deadline = new CancellationTokenSource(left > TimeSpan.Zero ? left : TimeSpan.FromMilliseconds(1), incident.Services.Time);
         using var both = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, deadline.Token);
-        var context = new PlanningContext
-        {
-            IncidentId = incident.Journal.IncidentId,
-            IncidentText = incident.State.Opened!.Text,
-            Site = incident.Services.Site,
-            Platform = incident.Services.Platform.Name,
-            Snapshot = snapshot,
-            NextVersion = incident.State.NextVersion,
-            History = PlanHistories.Of(incident.State),
-            Answers = incident.State.Answers,
-        };
+        var context = incident.PlanningContext(snapshot);
         try
         {
             return await incident.Clock.MeasureAsync(TriagePhase.Plan, () => _planner.ProposeAsync(context, both.Token));

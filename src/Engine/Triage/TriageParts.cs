@@ -35,7 +35,7 @@ internal sealed class TriageParts : IDisposable
             AgentNames.Action => new ActionAgent(site, platform, services.Http, services.Agents, time),
             _ => null,
         };
-        var executor = new TaskExecutor(new EnvelopeVerifier(services.Keys.FindHmacKey, _guard), time);
+        var executor = new TaskExecutor(new EnvelopeVerifier(services.Keys.FindHmacKey, _guard), time, services.Approval?.Verifier);
         _pool = new AgentPool(services.CreateAgent ?? Create, executor, options.Scheduler, time);
         var dispatcher = new TaskDispatcher(_pool, services.Keys, actions.FindInverseAsync, options.Scheduler, options.Seed, time);
         Scheduler = new PlanScheduler(dispatcher, options.Scheduler.MaxParallel);

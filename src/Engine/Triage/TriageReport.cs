@@ -14,11 +14,15 @@ internal static class TriageReport
         RootService = closed.RootService,
         Plans = [.. state.Plans.Select(p => p.Plan)],
         Tasks = [.. state.Plans.SelectMany(p => p.Plan.Tasks.Select(t => Describe(p, t)))],
+        Approvals = [.. state.Plans.SelectMany(p => p.Actions.SelectMany(t => new[] { p[t.TaskId].Approval, p[t.TaskId].UndoApproval }).OfType<ApprovalRecorded>().Select(Describe))],
         Verified = closed.Verified,
         TimingsMs = closed.TimingsMs,
         Questions = state.Questions,
         Deviations = closed.Deviations,
     };
+
+    private static ApprovalReport Describe(ApprovalRecorded a) =>
+        new(a.TaskId!, a.PlanVersion, a.Type!, a.Target!, a.Undo, a.Approved, a.Reason, a.Votes, a.CertificateHash, a.Faults, a.Confidence, a.DurationMs);
 
     private static TaskReport Describe(PlanRun plan, PlanTask task)
     {
@@ -36,9 +40,10 @@ internal static class TriageReport
                 _ => "SKIPPED",
             },
             Agent = task.AssignedTo,
-            Out = run.Result?.Out ?? (plan.IsSkipped(task) ? "not started: a task before it failed" : "not started"),
+            Out = run.Result?.Out ?? (plan.IsRefused ? "not started: the panel refused a part of the plan" : plan.IsSkipped(task) ? "not started: a task before it failed" : "not started"),
             Meta = run.Result?.Meta ?? new Dictionary<string, JsonElement>(),
             EnvelopeHash = run.EnvelopeHash,
+            Certificate = run.Approval is { Approved: true } approval ? approval.CertificateHash : null,
             DecisionTag = plan.Committed.Tag,
             DurationMs = run.DurationMs,
         };

@@ -12,7 +12,8 @@ internal sealed class TriageRun(IncidentContext incident)
 {
     private readonly PlanningStep _planning = new(incident);
     private readonly VerificationStep _verification = new(incident);
-    private readonly UndoStep _undo = new(incident);
+    private readonly ApprovalStep _approval = new(incident);
+    private readonly UndoStep _undo = new(incident, new ApprovalStep(incident));
 
     /// <summary>The result, after it has been recorded and the ledger's head signed.</summary>
     public async Task<TriageResult> RunAsync(bool resumed, CancellationToken cancellationToken)
@@ -40,6 +41,11 @@ internal sealed class TriageRun(IncidentContext incident)
             return NoFault();
         }
 
+        if (incident.State.Current is { IsRefused: true } refused && incident.State.Opened!.HandPlan is not null)
+        {
+            return Ending.Unresolved(refused.Refusals);
+        }
+
         if (incident.State.Current is not { IsSettled: false } plan)
         {
             return await ProposeAsync(cancellationToken);
@@ -50,7 +56,11 @@ internal sealed class TriageRun(IncidentContext incident)
             return Ending.Unresolved("the person did not allow the plan's actions");
         }
 
-        if (plan.Actions.Count > 0 && plan.Allowed is null)
+        if (_approval.IsNeeded(plan))
+        {
+            await _approval.AskAsync(plan, cancellationToken);
+        }
+        else if (plan.Actions.Count > 0 && plan.Allowed is null)
         {
             await ConfirmAsync(plan, cancellationToken);
         }

@@ -1,5 +1,6 @@
 using Quorate.Contracts;
 using Quorate.Contracts.Sites;
+using Quorate.Engine.Approval;
 using Quorate.Engine.Ports;
 using Quorate.Engine.Triage.Agents;
 using Quorate.Engine.Triage.Planning;
@@ -25,6 +26,9 @@ public sealed record TriageServices
 
     /// <summary>Whether the holder of a lease is certainly dead.</summary>
     public Func<string, bool> IsOwnerDead { get; init; } = LeaseOwner.IsDead;
+
+    /// <summary>Decides about every action that changes the world; null: approval is switched off.</summary>
+    public IApprovalPanel? Approval { get; init; }
 
     /// <summary>Makes an agent by name; null means the five built-in ones.</summary>
     public Func<string, IAgent?>? CreateAgent { get; init; }

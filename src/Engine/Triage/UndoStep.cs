@@ -5,7 +5,7 @@ using Quorate.Engine.Triage.Agents;
 namespace Quorate.Engine.Triage;
 
 /// <summary>Takes back what a plan did when the site did not hold afterwards.</summary>
-internal sealed class UndoStep(IncidentContext incident)
+internal sealed class UndoStep(IncidentContext incident, ApprovalStep approval)
 {
     /// <summary>Takes the plan's effects back, the newest first. An undo whose outcome is unknown is finished with its first key and time.</summary>
     public async Task TakeBackAsync(PlanRun plan, CancellationToken cancellationToken)
@@ -19,7 +19,9 @@ internal sealed class UndoStep(IncidentContext incident)
                 await incident.Journal.AppendAsync(intent, DecisionTag.Deterministic, cancellationToken);
             }
 
-            var outcome = await incident.Clock.MeasureAsync(TriagePhase.Act, () => UndoAsync(task, intent, cancellationToken));
+            var outcome = await approval.FindUndoProblemAsync(plan, task, intent, cancellationToken) is { } problem
+                ? ResultKeys.Refuse($"{task.Type} of {task.Target} was not taken back: {problem}")
+                : await incident.Clock.MeasureAsync(TriagePhase.Act, () => UndoAsync(task, intent, cancellationToken));
             await incident.Journal.AppendAsync(intent with { Result = outcome }, DecisionTag.Deterministic, CancellationToken.None);
             incident.Tell(new TriageEvent.Undone(incident.Clock.NowMs, task, outcome));
         }

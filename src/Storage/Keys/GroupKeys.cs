@@ -79,14 +79,41 @@ public static class GroupKeys
     /// <param name="id">A replica's or a client's.</param>
     /// <param name="passphrase">Null or empty: the folder's machine secret.</param>
     /// <exception cref="QuorateException">As <see cref="OpenPublic"/>; id_unknown, group_key_missing, key_file_exposed, key_file_damaged, machine_secret_missing, passphrase_needed, passphrase_wrong, key_wrong.</exception>
-    public static GroupMember OpenPrivate(string folder, string id, string? passphrase)
+    public static GroupMember OpenPrivate(string folder, string id, string? passphrase) => OpenPrivates(folder, [id], passphrase)[0];
+
+    /// <summary>As <see cref="OpenPrivate"/>, for several agents whose keys are here: the passphrase is stretched once for all of them.</summary>
+    public static IReadOnlyList<GroupMember> OpenPrivates(string folder, IReadOnlyList<string> ids, string? passphrase)
     {
-        GroupRules.CheckId("id", id);
         folder = Path.GetFullPath(folder);
+        foreach (var id in ids)
+        {
+            GroupRules.CheckId("id", id);
+        }
+
         var group = OpenPublic(PublicFolderOf(folder));
+        var protector = Protector(folder, passphrase);
+        var members = new List<GroupMember>();
+        try
+        {
+            foreach (var id in ids)
+            {
+                members.Add(OpenMember(folder, id, group, protector));
+            }
+
+            return members;
+        }
+        catch
+        {
+            members.ForEach(m => m.Dispose());
+            throw;
+        }
+    }
+
+    private static GroupMember OpenMember(string folder, string id, GroupDirectory group, FileKeyProtector protector)
+    {
         var number = group.NumberOf(id);
         var path = Path.Combine(folder, GroupKeyFile.NameOf(id));
-        var key = Open(path, Protector(folder, passphrase)).Key;
+        var key = Open(path, protector).Key;
         if (!group.Directory.Key(number).AsSpan().SequenceEqual(P256Crypto.PublicKey(key)))
         {
             key.Dispose();

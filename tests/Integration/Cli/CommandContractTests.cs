@@ -1,3 +1,5 @@
+using Quorate.Tests.Integration.Models;
+
 namespace Quorate.Tests.Integration.Cli;
 
 /// <summary>What scripts rely on: exit codes, one JSON document, errors that name what is wrong.</summary>
@@ -192,6 +194,17 @@ public class CommandContractTests
         using var cli = new QuorateCli();
         var result = await cli.RunAsync(TestContext.Current.CancellationToken, "[suggest:10]", "quorate tr");
         Assert.Contains("triage", result.Stdout, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Docker_HostIsAnotherServer_ExitThreeAndNoDefect()
+    {
+        var token = TestContext.Current.CancellationToken;
+        await using var server = await ScriptedModelServer.StartAsync(token);
+        using var cli = new QuorateCli();
+        cli.Environment["DOCKER_HOST"] = $"tcp://127.0.0.1:{server.Status(404, "no such page").Endpoint.Port}";
+        var (code, document) = await cli.JsonAsync(token, "site", "status", "--site", Compose, "--platform", "docker");
+        Assert.Equal((3, "platform_failed"), (code, document.GetProperty("error").GetProperty("code").GetString()));
     }
 
     [Fact]

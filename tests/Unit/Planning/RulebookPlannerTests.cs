@@ -177,7 +177,7 @@ public sealed class RulebookPlannerTests
         Assert.Equal(Contracts.QuorateJson.Serialize(one.Plan), Contracts.QuorateJson.Serialize(two.Plan));
     }
 
-    private static Shop Broken(string fault) => fault switch
+    internal static Shop Broken(string fault) => fault switch
     {
         "store dead" => new Shop { Text = "customers cant order anything!!" }.State("store", ServiceState.Stopped).Drift("store", "running", "store").Sick("api", "edge", "worker").Log("api", "connection refused (127.0.0.1:8082)"),
         "cache dead" => new Shop().State("cache", ServiceState.Stopped).Sick("api", "edge"),
@@ -207,7 +207,7 @@ public sealed class RulebookPlannerTests
     private static string[] Actions(Plan plan) =>
         [.. plan.Tasks.Where(t => TaskCatalog.ChangesWorld(t.Type)).Select(t => $"{t.Type} {t.Target} {string.Join(' ', t.Args.Values)}".TrimEnd())];
 
-    private static Task<PlanProposal> ProposeAsync(Shop shop) => ProposeAsync(shop.Context());
+    internal static Task<PlanProposal> ProposeAsync(Shop shop) => ProposeAsync(shop.Context());
 
     private static Task<PlanProposal> ProposeAsync(PlanningContext context) =>
         new RulebookPlanner(Book, PlanLimits.Default, new FixedTime(), new CountingIds()).ProposeAsync(context, TestContext.Current.CancellationToken);

@@ -3,6 +3,7 @@ using Quorate.Contracts.Provenance;
 using Quorate.Contracts.Sites;
 using Quorate.Engine.Triage;
 using Quorate.Engine.Triage.Planning;
+using Quorate.Tests.Unit.Approval;
 using Quorate.Tests.Unit.Triage.Fakes;
 using static Quorate.Tests.Unit.Triage.Fakes.Scenario;
 
@@ -69,7 +70,9 @@ public sealed class CrashResumeTests
         for (var i = 0; i < MaxRestarts; i++)
         {
             var process = new FakeProcess { DiesAt = i < kills.Length ? kills[i] : null };
-            var services = Services(world, disk, process, new ScriptedPlanner(planner)) with { IsOwnerDead = _ => true, Ids = ids };
+            // The wrong plan that has to be undone is one that strict reviewers would not let through.
+            var panel = fault == "undo" ? TestPanel.Lenient : TestPanel.Strict;
+            var services = Services(world, disk, process, new ScriptedPlanner(planner)) with { IsOwnerDead = _ => true, Ids = ids, Approval = panel };
             var engine = new TriageEngine(services, Instant);
             try
             {

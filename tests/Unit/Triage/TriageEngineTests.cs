@@ -39,7 +39,7 @@ public sealed class TriageEngineTests
         Assert.Contains("differs", planner.Asked[1].History[0].Results["t1"].Out, StringComparison.Ordinal);
         Assert.Equal(
             [
-                LedgerKinds.IncidentOpened, LedgerKinds.PlanCommitted, LedgerKinds.TaskIntent, LedgerKinds.TaskOutcome, LedgerKinds.PlanCommitted, LedgerKinds.PlanConfirmed,
+                LedgerKinds.IncidentOpened, LedgerKinds.PlanCommitted, LedgerKinds.TaskIntent, LedgerKinds.TaskOutcome, LedgerKinds.PlanCommitted, LedgerKinds.Approval, LedgerKinds.PlanConfirmed,
                 LedgerKinds.TaskIntent, LedgerKinds.TaskOutcome, LedgerKinds.TaskIntent, LedgerKinds.TaskOutcome, LedgerKinds.Verification, LedgerKinds.IncidentClosed,
             ],
             _disk.Entries.Select(e => e.Kind));
@@ -87,8 +87,8 @@ public sealed class TriageEngineTests
         Assert.Equal(2, _world.Effects["api/recreate"]);
         Assert.Equal("debug", _world["api"].Environment["MODE"]);
         Assert.True(planner.Asked[1].History[0].Undone);
-        Assert.Equal([LedgerKinds.Verification, LedgerKinds.Trigger, LedgerKinds.Undo, LedgerKinds.Undo],
-            _disk.Entries.SkipWhile(e => e.Kind != LedgerKinds.Verification).Take(4).Select(e => e.Kind));
+        Assert.Equal([LedgerKinds.Verification, LedgerKinds.Trigger, LedgerKinds.Undo, LedgerKinds.Approval, LedgerKinds.Undo],
+            _disk.Entries.SkipWhile(e => e.Kind != LedgerKinds.Verification).Take(5).Select(e => e.Kind));
         Assert.DoesNotContain("live", _disk.Read(LedgerKinds.TaskIntent)[0].Payload, StringComparison.Ordinal);
     }
 

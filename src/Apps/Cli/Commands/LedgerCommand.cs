@@ -29,10 +29,11 @@ internal static class LedgerCommand
         var subject = new Argument<string?>("subject") { Description = "An incident id (default: the newest entries of all).", Arity = ArgumentArity.ZeroOrOne };
         var limit = Limit();
         var full = new Option<bool>("--full") { Description = "Print payloads whole: prompts, answers, envelopes." };
-        var command = new Command("show", "Show the newest entries, or those of one incident.") { subject, limit, full };
+        var certificates = new Option<string?>("--certificates") { Description = "Also write the certificates of the panel's decisions among the entries to this folder, a file each.", HelpName = "DIR" };
+        var command = new Command("show", "Show the newest entries, or those of one incident.") { subject, limit, full, certificates };
         command.SetAction((parse, token) => Workspace.RunAsync(parse, workspace =>
-            ListAsync(workspace, new LedgerFilter { Subject = parse.GetValue(subject), Limit = parse.GetValue(limit), Newest = true }, parse.GetValue(full), token)));
-        return command.WithExamples("quorate ledger show", "quorate ledger show inc-01j9… --full");
+            ListAsync(workspace, new LedgerFilter { Subject = parse.GetValue(subject), Limit = parse.GetValue(limit), Newest = true }, parse.GetValue(full), token, parse.GetValue(certificates))));
+        return command.WithExamples("quorate ledger show", "quorate ledger show inc-01j9… --full", "quorate ledger show inc-01j9… --certificates ./certificates");
     }
 
     private static Command CreateSearch()
@@ -111,13 +112,19 @@ internal static class LedgerCommand
         return option;
     }
 
-    private static async Task<int> ListAsync(Workspace workspace, LedgerFilter filter, bool full, CancellationToken token)
+    private static async Task<int> ListAsync(Workspace workspace, LedgerFilter filter, bool full, CancellationToken token, string? certificates = null)
     {
         var ledger = await workspace.OpenLedgerAsync(token);
         var entries = new List<LedgerEntry>();
         await foreach (var entry in ledger.ReadAsync(filter, token))
         {
             entries.Add(entry);
+        }
+
+        if (certificates is not null)
+        {
+            var files = CertificateExport.Write(entries, certificates);
+            workspace.Output.Line($"[grey]{files.Count} certificates in {Markup.Escape(Path.GetFullPath(certificates))}[/]");
         }
 
         workspace.Output.Result(

@@ -45,7 +45,8 @@ internal static class PlanCommand
         var site = SiteOptions.Site();
         var platform = SiteOptions.Platform();
         var yes = SiteOptions.Yes();
-        var command = new Command("run", "Carry a plan out as it is and verify the site afterwards.") { file, site, platform, yes };
+        var approval = SiteOptions.Approval();
+        var command = new Command("run", "Carry a plan out as it is and verify the site afterwards.") { file, site, platform, yes, approval };
         command.SetAction((parse, token) => Workspace.RunAsync(parse, async workspace =>
         {
             var loaded = Workspace.LoadSite(parse.GetValue(site)!);
@@ -56,7 +57,7 @@ internal static class PlanCommand
             }
 
             var chosen = await workspace.OpenPlatformAsync(loaded, parse.GetValue(platform)!, token);
-            var engine = await workspace.CreateEngineAsync(loaded, chosen, "rulebook", token);
+            var engine = await workspace.CreateEngineAsync(loaded, chosen, "rulebook", token, approval: parse.GetValue(approval));
             var view = new TriageView(workspace.Output, parse.GetValue(yes));
             var result = await engine.RunPlanAsync(plan, view, token);
             if (workspace.Output.Json)
@@ -74,12 +75,13 @@ internal static class PlanCommand
         var site = SiteOptions.Site();
         var platform = SiteOptions.Platform();
         var yes = SiteOptions.Yes();
-        var command = new Command("resume", "Finish the repairs of a site that were interrupted; nothing that happened is repeated.") { site, platform, yes };
+        var approval = SiteOptions.Approval();
+        var command = new Command("resume", "Finish the repairs of a site that were interrupted; nothing that happened is repeated.") { site, platform, yes, approval };
         command.SetAction((parse, token) => Workspace.RunAsync(parse, async workspace =>
         {
             var loaded = Workspace.LoadSite(parse.GetValue(site)!);
             var chosen = await workspace.OpenPlatformAsync(loaded, parse.GetValue(platform)!, token);
-            var engine = await workspace.CreateEngineAsync(loaded, chosen, "auto", token);
+            var engine = await workspace.CreateEngineAsync(loaded, chosen, "auto", token, approval: parse.GetValue(approval));
             var results = await UnfinishedIncidents.ResumeAsync(workspace, engine, parse.GetValue(yes), token);
             workspace.Output.Result(new { resumed = results }, console => console.MarkupLine(results.Count == 0 ? "[grey]nothing to resume[/]" : $"{results.Count} resumed"));
             return results.All(r => TriageCommand.ExitCode(r) == ExitCodes.Done) ? ExitCodes.Done : ExitCodes.Negative;

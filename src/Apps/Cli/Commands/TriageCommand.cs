@@ -15,6 +15,7 @@ internal static class TriageCommand
         var site = SiteOptions.Site();
         var platform = SiteOptions.Platform();
         var yes = SiteOptions.Yes();
+        var approval = SiteOptions.Approval();
         var planner = new Option<string>("--planner")
         {
             Description = "Who plans: llm, rulebook, or auto (the configured model, and the rulebook when it fails).",
@@ -25,7 +26,7 @@ internal static class TriageCommand
 
         var command = new Command("triage", "Find the cause of an incident on running services, repair it and verify the repair.")
         {
-            text, site, planner, planOnly, yes, platform,
+            text, site, planner, planOnly, yes, approval, platform,
         };
         command.SetAction((parse, token) => Workspace.RunAsync(parse, async workspace =>
         {
@@ -34,7 +35,7 @@ internal static class TriageCommand
             // A text that will be refused must not set an earlier repair going first.
             IncidentText.Parse(words);
             var chosen = await workspace.OpenPlatformAsync(loaded, parse.GetValue(platform)!, token);
-            var engine = await workspace.CreateEngineAsync(loaded, chosen, parse.GetValue(planner)!, token);
+            var engine = await workspace.CreateEngineAsync(loaded, chosen, parse.GetValue(planner)!, token, approval: parse.GetValue(approval));
             if (!parse.GetValue(planOnly))
             {
                 await UnfinishedIncidents.ResumeAsync(workspace, engine, parse.GetValue(yes), token);

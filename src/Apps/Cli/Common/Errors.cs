@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Quorate.Contracts;
+using Quorate.Contracts.Sites;
 using Spectre.Console;
 
 namespace Quorate.Cli.Common;
@@ -18,6 +19,13 @@ internal static class Errors
         var message = string.Join(" ", parse.Errors.Select(e => e.Message));
         Write("usage", message, $"{CommandPath(parse)} --help", json);
         return ExitCodes.BadInput;
+    }
+
+    /// <summary>Where the site runs, something was refused: by another program, so no defect of ours.</summary>
+    public static int ReportPlatform(PlatformException error, bool json)
+    {
+        Write("platform_failed", error.Message, "quorate doctor shows what this machine offers; quorate site status --site … shows the site", json);
+        return ExitCodes.Missing;
     }
 
     /// <summary>Stdout takes nothing more: its disk is full, or it was never opened for writing.</summary>

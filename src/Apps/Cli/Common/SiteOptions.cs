@@ -23,6 +23,16 @@ internal static class SiteOptions
         return option;
     }
 
+    public static Option<string?> Approval()
+    {
+        var option = new Option<string?>("--approval")
+        {
+            Description = "Who approves actions before they happen: panel (four independent reviewers; the default), or off.",
+        };
+        option.AcceptOnlyFromAmong("panel", "off");
+        return option;
+    }
+
     public static Option<bool> Yes() => new("--yes", "-y")
     {
         Description = "Let actions that change the world happen without asking.",

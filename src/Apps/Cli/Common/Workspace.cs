@@ -3,6 +3,7 @@ using Quorate.Cli.Configuration;
 using Quorate.Contracts;
 using Quorate.Contracts.Provenance;
 using Quorate.Contracts.Sites;
+using Quorate.Engine.Approval;
 using Quorate.Engine.Ports;
 using Quorate.Engine.Triage;
 using Quorate.Engine.Triage.Agents;
@@ -15,6 +16,7 @@ using Quorate.Platforms.Processes;
 using Quorate.Storage;
 using Quorate.Storage.Keys;
 using Quorate.Storage.Ledger;
+using Quorate.Storage.Panels;
 
 namespace Quorate.Cli.Common;
 
@@ -25,6 +27,7 @@ internal sealed class Workspace : IAsyncDisposable
     private readonly List<IDisposable> _opened = [];
     private FileKeyRing? _keys;
     private QuorateStore? _store;
+    private PanelFolder? _panel;
 
     private Workspace(Output output, QuorateConfig config)
     {
@@ -55,6 +58,8 @@ internal sealed class Workspace : IAsyncDisposable
 
     public static Site LoadSite(string path) => ComposeLoader.Load(path, ProcessEnvironment());
 
+    public string PanelKeys => Path.Combine(Home, "keys", PanelFolder.GroupName);
+
     public string SiteState(Site site) => Path.Combine(Home, "sites", site.Id);
 
     /// <summary>Chooses where the site runs: as asked, else where it already runs, else as processes when the file says how.</summary>
@@ -84,7 +89,7 @@ internal sealed class Workspace : IAsyncDisposable
     public async Task<LedgerVerification> VerifyLedgerAsync(CancellationToken token) =>
         await LedgerVerifier.VerifyStoreAsync((await OpenStoreAsync(token)).File, OpenKeys().PublicKeys, token);
 
-    public async Task<TriageEngine> CreateEngineAsync(Site site, IPlatform platform, string planner, CancellationToken token, TimeSpan? window = null)
+    public async Task<TriageEngine> CreateEngineAsync(Site site, IPlatform platform, string planner, CancellationToken token, TimeSpan? window = null, string? approval = null)
     {
         var store = await OpenStoreAsync(token);
         var settings = new PlannerSettings { Model = await PlannerModel.ChooseAsync(Config.Planner, planner, Time, token), RuleFiles = Config.Triage.Rules, Limits = new PlanLimits { MaxVersions = Config.Triage.MaxVersions } };
@@ -100,6 +105,7 @@ internal sealed class Workspace : IAsyncDisposable
                 Time = Time,
                 Ids = Ids,
                 Http = _http,
+                Approval = (approval ?? Config.Approval) == "off" ? null : OpenPanel().Panel,
                 Agents = new AgentSettings
                 {
                     RunbookFolders = [.. Config.Triage.Runbooks.Select(Path.GetFullPath)],
@@ -122,6 +128,19 @@ internal sealed class Workspace : IAsyncDisposable
         {
             await _store.DisposeAsync();
         }
+    }
+
+    private PanelFolder OpenPanel()
+    {
+        var policy = new ApprovalPolicy
+        {
+            ProtectedServices = Config.Panel.Protected,
+            DeniedTypes = Config.Panel.Denied,
+            Commands = Config.Triage.Exec.Keys,
+            MaxServicesDown = Config.Panel.MaxServicesDown,
+        };
+        return _panel ??= Keep(PanelFolder.Open(
+            PanelKeys, policy, TimeSpan.FromSeconds(Config.Panel.TimeoutSeconds), Environment.GetEnvironmentVariable(FileKeyRing.PassphraseVariable), Time));
     }
 
     private static async Task RecordAsync(ILedger ledger, LlmRun run, CancellationToken token) =>

@@ -32,7 +32,7 @@ internal static class ConfigCheck
                 continue;
             }
 
-            foreach (var problem in OfValue(child, kind, type, name))
+            foreach (var problem in OfValue(child, Nullable.GetUnderlyingType(kind) ?? kind, type, name))
             {
                 yield return problem;
             }

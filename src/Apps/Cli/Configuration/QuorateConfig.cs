@@ -16,12 +16,19 @@ internal sealed class QuorateConfig
     [ConfigurationKeyName("triage")]
     public TriageConfig Triage { get; set; } = new();
 
+    /// <summary>Who approves actions: panel (default), or off.</summary>
+    [ConfigurationKeyName("approval")]
+    public string Approval { get; set; } = "panel";
+
+    [ConfigurationKeyName("panel")]
+    public PanelConfig Panel { get; set; } = new();
+
     /// <summary>Every problem at once, each naming its key and what is allowed.</summary>
-    public IEnumerable<string> Problems()
-    {
-        string[] home = string.IsNullOrWhiteSpace(Home) || Home.Contains('\0') ? [$"home is '{Home}'; a folder is needed"] : [];
-        return [.. home, .. Planner.Problems(), .. Triage.Problems()];
-    }
+    public IEnumerable<string> Problems() => [.. HomeProblems(), .. Planner.Problems(), .. Triage.Problems(), .. ApprovalProblems(), .. Panel.Problems()];
+
+    private IEnumerable<string> HomeProblems() => string.IsNullOrWhiteSpace(Home) || Home.Contains('\0') ? [$"home is '{Home}'; a folder is needed"] : [];
+
+    private IEnumerable<string> ApprovalProblems() => Approval is "panel" or "off" ? [] : [$"approval is '{Approval}'; panel or off is allowed"];
 }
 
 /// <summary>Which model proposes plans. Without endpoint and preset the rulebook plans alone.</summary>

@@ -1,6 +1,7 @@
 using Quorate.Cli.Common;
 using Quorate.Contracts.Plans;
 using Quorate.Contracts.Sites;
+using Quorate.Engine.Approval;
 using Quorate.Engine.Triage;
 using Quorate.Engine.Triage.Planning;
 using Spectre.Console;
@@ -91,6 +92,12 @@ internal sealed class TriageView(Output output, bool assumeYes, bool planOnly = 
             case TriageEvent.Committed committed:
                 ShowPlan(committed.Plan, committed.Proposal);
                 break;
+            case TriageEvent.Approved approved:
+                ShowApproval(approved.Approval);
+                break;
+            case TriageEvent.ApprovalOff:
+                output.Line("  [yellow]approval is off[/] the plan's actions are not reviewed");
+                break;
             case TriageEvent.Deviated deviated:
                 output.Line($"  [yellow]deviation[/] {Output.Safe(string.Join("; ", deviated.Deviations.Take(4)))}");
                 break;
@@ -108,6 +115,26 @@ internal sealed class TriageView(Output output, bool assumeYes, bool planOnly = 
             case TriageEvent.Closed closed:
                 ShowClosed(closed.Result);
                 break;
+        }
+    }
+
+    private void ShowApproval(ApprovalRecorded approval)
+    {
+        var what = $"{(approval.Undo ? "undo of " : "")}{Markup.Escape(approval.Type!)} {Markup.Escape(approval.Target!)}";
+        var by = string.Join(", ", approval.Votes.Where(v => v.Vote == ApprovalVote.Approve).Select(v => v.Reviewer));
+        var against = approval.Votes.Where(v => v.Vote == ApprovalVote.Refuse).Select(v => $"{v.Reviewer}: {v.Reason}").ToList();
+        output.Line(approval.Approved
+            ? $"  [green]approved[/] {what} [grey]by {by}{(against.Count == 0 ? "" : Output.Safe($"; against: {string.Join("; ", against)}"))} ({Duration.Text(approval.DurationMs)})[/]"
+            : $"  [red]not approved[/] {what}: {Output.Safe(against.Count == 0 ? approval.Reason : string.Join("; ", against))}{(by.Length == 0 ? "" : $" [grey](for: {by})[/]")}");
+        foreach (var fault in approval.Faults)
+        {
+            output.Line($"  [red]proven lie[/] of {Output.Safe(fault.Reviewer)}: {Output.Safe(fault.Kind)}");
+        }
+
+        if (!approval.Approved && !approval.Undo)
+        {
+            // Nothing of this plan will run, so there is nothing to draw.
+            _tree = null;
         }
     }
 

@@ -104,6 +104,7 @@ public sealed class TaskDispatcher(
             Timestamp = now,
             Nonce = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(NonceBytes)),
             Seq = journal.NextSeq(),
+            Certificate = state.Approval?.Certificate,
         };
         return EnvelopeSealer.Seal(body, version, key);
     }

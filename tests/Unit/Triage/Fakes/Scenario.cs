@@ -6,6 +6,7 @@ using Quorate.Contracts.Provenance;
 using Quorate.Contracts.Sites;
 using Quorate.Engine.Triage;
 using Quorate.Engine.Triage.Planning;
+using Quorate.Tests.Unit.Approval;
 
 namespace Quorate.Tests.Unit.Triage.Fakes;
 
@@ -111,6 +112,7 @@ internal static class Scenario
         Time = time ?? TimeProvider.System,
         Ids = new SequenceIds(),
         Http = TriageHttp.Create(),
+        Approval = TestPanel.Lenient,
         IsOwnerDead = _ => false,
     };
 }
