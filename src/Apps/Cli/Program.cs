@@ -11,6 +11,7 @@ root.Subcommands.Add(TriageCommand.Create());
 root.Subcommands.Add(PlanCommand.Create());
 root.Subcommands.Add(SiteCommand.Create());
 root.Subcommands.Add(FaultCommand.Create());
+root.Subcommands.Add(AgentCommand.Create());
 root.Subcommands.Add(LedgerCommand.Create());
 root.Subcommands.Add(SimulateCommand.Create());
 root.Subcommands.Add(CertificateCommand.Create());

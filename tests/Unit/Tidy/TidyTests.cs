@@ -18,9 +18,10 @@ public class TidyTests
         ["Models"] = ["Contracts"],
         ["Engine"] = ["Contracts", "Models", "Protocol"],
         ["Platforms"] = ["Contracts"],
-        ["Storage"] = ["Contracts", "Engine", "Protocol"],
+        ["Storage"] = ["Contracts", "Engine", "Protocol", "Transport"],
         ["Faults"] = ["Contracts"],
-        ["Cli"] = ["Contracts", "Engine", "Faults", "Models", "Platforms", "Protocol", "Storage"],
+        ["Transport"] = ["Contracts", "Protocol"],
+        ["Cli"] = ["Contracts", "Engine", "Faults", "Models", "Platforms", "Protocol", "Storage", "Transport"],
     };
 
     [Fact]

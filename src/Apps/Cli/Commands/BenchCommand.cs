@@ -12,8 +12,9 @@ namespace Quorate.Cli.Commands;
 /// <summary>Benchmarks that anyone can rerun; each works in a temporary folder.</summary>
 internal static class BenchCommand
 {
-    public static Command Create() => new("bench", "Measure the scheduler, the ledger and whole repairs on this machine.")
+    public static Command Create() => new("bench", "Measure consensus, the scheduler, the ledger and whole repairs on this machine.")
     {
+        BenchConsensusCommand.Create(),
         CreateScheduler(),
         CreateLedger(),
         CreateRecovery(),

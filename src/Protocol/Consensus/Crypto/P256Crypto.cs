@@ -7,7 +7,8 @@ namespace Quorate.Protocol.Consensus.Crypto;
 public sealed class P256Crypto : IConsensusCrypto, IDisposable
 {
     private readonly ECDsa? own;
-    private readonly ECDsa[] keys;
+    private readonly KeyDirectory directory;
+    private readonly ECDsa?[] keys;
 
     /// <param name="directory">Whose signatures can be verified.</param>
     /// <param name="self">Number of the principal that signs; −1 to verify only.</param>
@@ -21,11 +22,8 @@ public sealed class P256Crypto : IConsensusCrypto, IDisposable
         }
 
         own = privateKey;
-        keys = new ECDsa[directory.Count];
-        for (var i = 0; i < keys.Length; i++)
-        {
-            keys[i] = Import(directory.Key(i)!);
-        }
+        this.directory = directory;
+        keys = new ECDsa?[directory.Count];
     }
 
     public int SignatureLength => 64;
@@ -53,9 +51,10 @@ public sealed class P256Crypto : IConsensusCrypto, IDisposable
 
         Span<byte> hash = stackalloc byte[Digest.Size];
         SHA256.HashData(statement, hash);
-        lock (keys[signer])
+        var key = Volatile.Read(ref keys[signer]) ?? FirstUse(signer);
+        lock (key)
         {
-            return keys[signer].VerifyHash(hash, signature, DSASignatureFormat.IeeeP1363FixedFieldConcatenation);
+            return key.VerifyHash(hash, signature, DSASignatureFormat.IeeeP1363FixedFieldConcatenation);
         }
     }
 
@@ -77,7 +76,16 @@ public sealed class P256Crypto : IConsensusCrypto, IDisposable
     {
         foreach (var key in keys)
         {
-            key.Dispose();
+            key?.Dispose();
+        }
+    }
+
+    // Most processes hear from few of the many clients that a directory may name.
+    private ECDsa FirstUse(int signer)
+    {
+        lock (keys)
+        {
+            return keys[signer] ??= Import(directory.Key(signer)!);
         }
     }
 
