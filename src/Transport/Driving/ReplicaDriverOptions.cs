@@ -38,5 +38,5 @@ public sealed record ReplicaDriverOptions
     public bool RunsInline { get; init; }
 
     /// <summary>Decided items whose certificates can still be asked for; 0…1,000,000.</summary>
-    public int KeptCertificates { get; init; } = 4096;
+    public int KeptCertificates { get; init; } = 1024;
 }

@@ -28,8 +28,11 @@ internal sealed record AgentStatus
     public required long Verified { get; init; }
     public required double CpuMs { get; init; }
 
-    /// <summary>Most memory ever resident, MiB.</summary>
+    /// <summary>Resident memory, MiB.</summary>
     public required double MemoryMb { get; init; }
+
+    /// <summary>The most there ever was.</summary>
+    public required double MemoryPeakMb { get; init; }
     public required long BytesSent { get; init; }
     public required long BytesReceived { get; init; }
     public required long Dropped { get; init; }

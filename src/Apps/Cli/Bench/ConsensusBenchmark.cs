@@ -42,7 +42,10 @@ internal sealed record ConsensusBenchResult
 
     /// <summary>Sent by all replicas together; in process nothing is sent.</summary>
     public required double BytesPerDecision { get; init; }
+
+    /// <summary>Resident memory of the largest replica at the end.</summary>
     public required double MemoryMb { get; init; }
+    public required double MemoryPeakMb { get; init; }
 
     /// <summary>Longest time without any answer after the leader was killed.</summary>
     public double? LeaderKillGapMs { get; init; }
@@ -91,6 +94,7 @@ internal static class ConsensusBenchmark
             ClientCpuMsPerDecision = Per(ownCpu),
             BytesPerDecision = Per(after.Bytes - before.Bytes),
             MemoryMb = Math.Round(after.MemoryMb, 1),
+            MemoryPeakMb = Math.Round(after.MemoryPeakMb, 1),
             LeaderKillGapMs = gap is { } g ? Math.Round(g, 1) : null,
             LoadBefore = load,
         };

@@ -1,6 +1,6 @@
 using System.Diagnostics;
 using Quorate.Cli.Agents;
-using Quorate.Protocol.Consensus;
+using Quorate.Cli.Commands;
 using Quorate.Transport.Clients;
 using Quorate.Transport.InProcess;
 
@@ -22,7 +22,7 @@ internal sealed class InProcessBenchGroup : IBenchGroup
             Clients = plan.Clients,
             Validator = new LogRules(),
             State = id => applications[id],
-            Consensus = new ConsensusOptions { SignedRequests = plan.SignedRequests },
+            Consensus = AgentCommand.Rules(plan.SignedRequests ? "signed" : "unsigned"),
             Client = new ConsensusClientOptions { Time = time },
             Time = time,
         });
@@ -35,6 +35,7 @@ internal sealed class InProcessBenchGroup : IBenchGroup
         using var process = Process.GetCurrentProcess();
         return Task.FromResult(new GroupUsage(
             process.TotalProcessorTime.TotalMilliseconds,
+            process.WorkingSet64 / 1048576.0 / applications.Length,
             process.PeakWorkingSet64 / 1048576.0 / applications.Length,
             0,
             group.Signed,

@@ -44,7 +44,7 @@ internal sealed class ProcessBenchGroup : IBenchGroup
         var all = await Task.WhenAll(Enumerable.Range(0, plan.Replicas).Select(i => clients[0].StatusAsync(i, token)));
         AgentStatus[] alive = [.. all.OfType<AgentStatus>()];
         return new GroupUsage(
-            alive.Sum(a => a.CpuMs), alive.Max(a => a.MemoryMb), alive.Sum(a => a.BytesSent), alive.Sum(a => a.Signed), alive.Sum(a => a.Verified), alive.Max(a => a.Applied), alive.Max(a => a.Executed));
+            alive.Sum(a => a.CpuMs), alive.Max(a => a.MemoryMb), alive.Max(a => a.MemoryPeakMb), alive.Sum(a => a.BytesSent), alive.Sum(a => a.Signed), alive.Sum(a => a.Verified), alive.Max(a => a.Applied), alive.Max(a => a.Executed));
     }
 
     public async Task KillLeaderAsync(CancellationToken token)

@@ -69,7 +69,8 @@ internal static class AgentCommand
 
     public static GroupMember Open(PeersFile file, string id) => file.OpenMember(id, Environment.GetEnvironmentVariable(FileKeyRing.PassphraseVariable));
 
-    public static ConsensusOptions Rules(string requests) => new() { SignedRequests = requests == "signed" };
+    /// <summary>The bounds of these groups. One batch at a time: signatures are for each batch, so that larger batches cost less than waiting.</summary>
+    public static ConsensusOptions Rules(string requests) => new() { SignedRequests = requests == "signed", Pipeline = 1 };
 
     private static Command CreateAsk()
     {
