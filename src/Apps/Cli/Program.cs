@@ -2,6 +2,7 @@ using System.CommandLine;
 using Quorate.Cli.Commands;
 using Quorate.Cli.Common;
 using Quorate.Contracts;
+using Quorate.Contracts.Sites;
 
 var root = new RootCommand("No single model decides alone: incidents, questions and jobs decided by a panel, carried out by a deterministic engine, proved by a ledger.");
 GlobalOptions.AddTo(root);
@@ -40,9 +41,17 @@ catch (QuorateException error)
 {
     return Errors.Report(error, json);
 }
+catch (PlatformException error)
+{
+    return Errors.ReportPlatform(error, json);
+}
 catch (OperationCanceledException)
 {
     return ExitCodes.Interrupted;
+}
+catch (Exception error) when (Errors.IsConsole(error))
+{
+    return Errors.ReportUnwritable(error);
 }
 catch (Exception error)
 {

@@ -1,10 +1,10 @@
 using System.Globalization;
 using System.Text.Json;
+using Quorate.Contracts;
 using Quorate.Contracts.Plans;
 using Quorate.Contracts.Sites;
 using Quorate.Engine.Triage;
 using Quorate.Engine.Triage.Agents;
-using Quorate.Engine.Triage.Monitoring;
 using Quorate.Engine.Triage.Planning;
 using Quorate.Engine.Triage.Planning.Rules;
 

@@ -1,4 +1,5 @@
 using System.Text;
+using Quorate.Contracts;
 using YamlDotNet.Core;
 using YamlDotNet.Core.Events;
 
@@ -54,17 +55,14 @@ internal sealed class YamlReader
     {
         try
         {
-            using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite);
-            // One byte more than allowed tells a file that is too large, whatever length it claims to have.
-            var bytes = new byte[MaxBytes + 1];
-            var length = file.ReadAtLeast(bytes, bytes.Length, throwOnEndOfStream: false);
-            if (length > MaxBytes)
+            var bytes = BoundedFile.Read(path, MaxBytes);
+            if (bytes.Length > MaxBytes)
             {
                 problems.Add(path, 0, $"the file is larger than {MaxBytes} bytes; allowed: up to {MaxBytes} bytes");
                 return null;
             }
 
-            return new UTF8Encoding(false, throwOnInvalidBytes: true).GetString(bytes, 0, length).TrimStart('\uFEFF');
+            return new UTF8Encoding(false, throwOnInvalidBytes: true).GetString(bytes).TrimStart('\uFEFF');
         }
         catch (DecoderFallbackException)
         {

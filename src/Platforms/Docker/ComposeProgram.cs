@@ -2,7 +2,6 @@ using System.ComponentModel;
 using System.Diagnostics;
 using Quorate.Contracts;
 using Quorate.Contracts.Sites;
-using Quorate.Platforms.Logs;
 
 namespace Quorate.Platforms.Docker;
 
@@ -26,7 +25,7 @@ internal sealed class ComposeProgram(Site site, EngineAddress engine, DockerOpti
         var tail = new Queue<string>();
         var exit = await ExecuteAsync([.. await FindAsync(cancellationToken), .. Project(file), .. arguments], options.ComposeTimeout, (line, _) =>
         {
-            var clean = SafeText.Clean(line, MaxLine);
+            var clean = PlainText.Clean(line, MaxLine);
             tail.Enqueue(clean);
             if (tail.Count > TailLines)
             {
@@ -49,7 +48,7 @@ internal sealed class ComposeProgram(Site site, EngineAddress engine, DockerOpti
         {
             if (isError)
             {
-                errors.Enqueue(SafeText.Clean(line, MaxLine));
+                errors.Enqueue(PlainText.Clean(line, MaxLine));
                 if (errors.Count > TailLines)
                 {
                     errors.Dequeue();

@@ -1,6 +1,6 @@
 using System.Text;
+using Quorate.Contracts;
 using Quorate.Contracts.Sites;
-using Quorate.Platforms.Logs;
 
 namespace Quorate.Platforms.Docker;
 
@@ -57,6 +57,6 @@ internal sealed class ContainerExec(EngineClient engine, TimeProvider time)
         }
 
         var text = Encoding.UTF8.GetString(kept.GetBuffer(), 0, (int)kept.Length);
-        return string.Join('\n', text.Split('\n').Select(line => SafeText.Clean(line.TrimEnd('\r'), MaxOutputBytes)));
+        return string.Join('\n', text.Split('\n').Select(line => PlainText.Clean(line.TrimEnd('\r'), MaxOutputBytes)));
     }
 }

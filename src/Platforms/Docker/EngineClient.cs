@@ -4,7 +4,6 @@ using System.Net.Sockets;
 using System.Text.Json;
 using Quorate.Contracts;
 using Quorate.Contracts.Sites;
-using Quorate.Platforms.Logs;
 
 namespace Quorate.Platforms.Docker;
 
@@ -202,7 +201,7 @@ internal sealed class EngineClient : IDisposable
             // Not in the Engine's error form: the text itself says what it can.
         }
 
-        text = SafeText.Clean(text, longest).Trim();
+        text = PlainText.Clean(text, longest).Trim();
         return text.Length == 0 ? "no reason given" : text;
     }
 

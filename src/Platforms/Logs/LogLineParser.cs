@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
 using System.Text.RegularExpressions;
+using Quorate.Contracts;
 using Quorate.Contracts.Sites;
 
 namespace Quorate.Platforms.Logs;
@@ -22,7 +23,7 @@ internal static partial class LogLineParser
             return line;
         }
 
-        var clean = SafeText.Clean(text, MaxMessage);
+        var clean = PlainText.Clean(text, MaxMessage);
         return new LogLine { Ts = at, Level = Guess(clean), Service = service, Msg = clean };
     }
 
@@ -44,7 +45,7 @@ internal static partial class LogLineParser
                 Ts = Time(First(root, "ts", "time", "timestamp", "@timestamp")) ?? at,
                 Level = level is null ? Unknown : Level(Text(level.Value)) ?? Unknown,
                 Service = service,
-                Msg = SafeText.Clean(Text(message.Value), MaxMessage),
+                Msg = PlainText.Clean(Text(message.Value), MaxMessage),
                 Meta = Meta(root),
             };
         }
@@ -84,7 +85,7 @@ internal static partial class LogLineParser
         var entries = new Dictionary<string, string>();
         foreach (var property in meta.EnumerateObject().Take(MaxMetaEntries))
         {
-            entries[SafeText.Clean(property.Name, MaxMetaText)] = SafeText.Clean(Text(property.Value), MaxMetaText);
+            entries[PlainText.Clean(property.Name, MaxMetaText)] = PlainText.Clean(Text(property.Value), MaxMetaText);
         }
 
         return entries;

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
+using Quorate.Contracts;
 using Quorate.Contracts.Sites;
 
 namespace Quorate.Platforms.Logs;
@@ -18,7 +19,7 @@ internal static partial class LogText
             if (lines.Count > 0 && IsContinuation(line))
             {
                 var before = lines[^1];
-                lines[^1] = before with { Msg = SafeText.Clean($"{before.Msg}\n{line}", LogLineParser.MaxMessage) };
+                lines[^1] = before with { Msg = PlainText.Clean($"{before.Msg}\n{line}", LogLineParser.MaxMessage) };
             }
             else
             {

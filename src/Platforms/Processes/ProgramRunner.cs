@@ -1,8 +1,8 @@
 using System.ComponentModel;
 using System.Diagnostics;
 using System.Text;
+using Quorate.Contracts;
 using Quorate.Contracts.Sites;
-using Quorate.Platforms.Logs;
 
 namespace Quorate.Platforms.Processes;
 
@@ -68,7 +68,7 @@ internal sealed class ProgramRunner(TimeProvider time)
                 ReadAsync(process.StandardOutput, output, either.Token),
                 ReadAsync(process.StandardError, output, either.Token),
                 process.WaitForExitAsync(either.Token));
-            return new ExecOutcome(process.ExitCode, SafeText.Clean(output.ToString(), MaxOutput));
+            return new ExecOutcome(process.ExitCode, PlainText.Clean(output.ToString(), MaxOutput));
         }
         catch (OperationCanceledException)
         {

@@ -1,4 +1,5 @@
 using System.Text;
+using Quorate.Contracts;
 using Quorate.Contracts.Sites;
 using Quorate.Platforms.Logs;
 
@@ -14,7 +15,7 @@ internal sealed class ServiceLogs(StateFolder state)
     private const int MaxReadBytes = 4 << 20;
     private const int MaxTail = 10_000;
 
-    public static string Clean(string text) => SafeText.Clean(text, LogLineParser.MaxMessage);
+    public static string Clean(string text) => PlainText.Clean(text, LogLineParser.MaxMessage);
 
     public string PrepareForStart(string service)
     {

@@ -1,7 +1,6 @@
 using System.Text;
 using Quorate.Contracts;
 using Quorate.Protocol.Consensus;
-using Quorate.Storage.Keys;
 
 namespace Quorate.Storage.Certificates;
 
@@ -33,7 +32,7 @@ public static class CertificateFile
 
         try
         {
-            return CertificateText.Read(StrictJson.ReadBounded(path, CertificateText.MaxBytes), out certificate);
+            return CertificateText.Read(BoundedFile.Read(path, CertificateText.MaxBytes), out certificate);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

@@ -47,7 +47,7 @@ internal sealed record GroupKeyFile
         PrivateFiles.Check(path);
         try
         {
-            var bytes = StrictJson.ReadBounded(path, MaxBytes);
+            var bytes = BoundedFile.Read(path, MaxBytes);
             var file = bytes.Length <= MaxBytes ? JsonSerializer.Deserialize<GroupKeyFile>(bytes, QuorateJson.Options) : null;
             return file is { Derivation: { Salt: not null, Name: not null }, Key: { KeyId: not null } }
                 && NameOf(file.Id) == Path.GetFileName(path) && file.ToBytes().AsSpan().SequenceEqual(bytes)

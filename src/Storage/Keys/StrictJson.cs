@@ -27,7 +27,7 @@ internal static class StrictJson
     {
         try
         {
-            var bytes = File.Exists(path) ? ReadBounded(path) : throw QuorateException.Input($"{code}_missing", $"{path} does not exist", hint);
+            var bytes = File.Exists(path) ? BoundedFile.Read(path, MaxBytes) : throw QuorateException.Input($"{code}_missing", $"{path} does not exist", hint);
             return bytes.Length > MaxBytes
                 ? throw QuorateException.Input($"{code}_invalid", $"{path} has more than {MaxBytes} bytes", hint)
                 : JsonSerializer.Deserialize<T>(bytes, Options) ?? throw QuorateException.Input($"{code}_invalid", $"{path} holds null", hint);
@@ -40,14 +40,5 @@ internal static class StrictJson
         {
             throw QuorateException.Missing($"{code}_missing", $"{path} cannot be read: {e.Message}", hint, e);
         }
-    }
-
-    /// <summary>At most one byte more than allowed, so that an endless file is told from a large one.</summary>
-    public static byte[] ReadBounded(string path, int most = MaxBytes)
-    {
-        using var file = File.OpenRead(path);
-        var buffer = new byte[(int)Math.Min(most + 1L, Math.Max(file.Length, 4096))];
-        var length = file.ReadAtLeast(buffer, buffer.Length, throwOnEndOfStream: false);
-        return buffer[..length];
     }
 }

@@ -31,7 +31,7 @@ public class BadSurroundingsTests
             Directory.Delete(full);
         }
 
-        await AssertResolvedAsync(shop);
+        await shop.AssertRepairedAsync("orders fail", "store", Token);
     }
 
     [Fact]
@@ -52,7 +52,7 @@ public class BadSurroundingsTests
             Assert.False(await shop.ServesAsync(Token));
         }
 
-        await AssertResolvedAsync(shop);
+        await shop.AssertRepairedAsync("orders fail", "store", Token);
     }
 
     [Fact]
@@ -70,6 +70,31 @@ public class BadSurroundingsTests
         Assert.True(await shop.ServesAsync(Token));
     }
 
+    [Fact]
+    public async Task Triage_PlanOnlyAfterAnInterruptedRepair_LeavesItAlone()
+    {
+        await using var shop = await ShopSite.UpAsync("process", Token);
+        await shop.InjectAsync("crash", Token);
+        using (var repair = shop.Cli.Start("triage", "orders fail", "--yes", "--site", shop.ComposeFile, "--platform", "process"))
+        {
+            while (await repair.StandardOutput.ReadLineAsync(Token) is { } line && !line.Contains("observed", StringComparison.Ordinal))
+            {
+            }
+
+            repair.Kill();
+            await repair.WaitForExitAsync(Token);
+        }
+
+        var (_, refused) = await shop.JsonAsync(Token, "triage", " ", "--yes");
+        Assert.Equal("incident_text_empty", refused.GetProperty("error").GetProperty("code").GetString());
+        await shop.JsonAsync(Token, "triage", "orders fail", "--yes", "--plan-only");
+        Assert.False(await shop.ServesAsync(Token));
+
+        var (code, resumed) = await shop.JsonAsync(Token, "plan", "resume", "--yes");
+        Assert.True(code == 0, resumed.ToString());
+        Assert.True(await shop.ServesAsync(Token));
+    }
+
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
@@ -82,14 +107,6 @@ public class BadSurroundingsTests
             : server.Status(200, "<html>\0garbage").Status(200, "[[[").Endpoint.ToString();
         shop.Cli.Environment["QUORATE_PLANNER__MODEL"] = "scripted";
         await shop.InjectAsync("crash", Token);
-        await AssertResolvedAsync(shop);
-    }
-
-    private static async Task AssertResolvedAsync(ShopSite shop)
-    {
-        var (code, result) = await shop.TriageAsync("orders fail", Token);
-        Assert.True(code == 0, result.ToString());
-        Assert.Equal("resolved", result.GetProperty("outcome").GetString());
-        Assert.True(await shop.ServesAsync(Token));
+        await shop.AssertRepairedAsync("orders fail", "store", Token);
     }
 }

@@ -1,3 +1,5 @@
+using Quorate.Tests.Integration.Models;
+
 namespace Quorate.Tests.Integration.Cli;
 
 /// <summary>What scripts rely on: exit codes, one JSON document, errors that name what is wrong.</summary>
@@ -53,7 +55,14 @@ public class CommandContractTests
         { ["fault", "inject", "crash", "--target", "nobody", "--site", Compose], 2, "" },
         { ["fault", "revert", "--site", Compose], 2, "usage" },
         { ["plan", "validate", "/nowhere/plan.json", "--site", Compose], 2, "plan_file" },
+        { ["plan", "validate", "/dev/zero", "--site", Compose], 2, "plan_file" },
+        { ["plan", "validate", "/", "--site", Compose], 2, "plan_file" },
         { ["ledger", "show", "--limit", "0"], 2, "usage" },
+        { ["ledger", "show", "--limit", "many"], 2, "usage" },
+        { ["ledger", "export", "/dev/null"], 2, "export_exists" },
+        { ["bench", "recovery", "--window", "long"], 2, "usage" },
+        { ["doctor", "--home", ""], 2, "config_invalid" },
+        { ["doctor", "--config", "/dev/zero"], 2, "config_invalid" },
         { ["ledger", "verify", "/nowhere/export.jsonl"], 2, "" },
         { ["simulate", "--seeds", "9..3"], 2, "seeds_wrong" },
         { ["simulate", "--seeds", "-1..3"], 2, "seeds_wrong" },
@@ -104,6 +113,58 @@ public class CommandContractTests
         Assert.Contains("triage.max_versions", message, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("""{"planner": 5}""", "planner is '5'; an object is needed")]
+    [InlineData("""{"home": {"a": 1}}""", "home needs a text")]
+    [InlineData("""{"planner": {"temperature": "hot"}}""", "planner.temperature is 'hot'; a number is needed")]
+    [InlineData("""{"planner": {"preset": "foo"}}""", "planner.preset is 'foo'; lmstudio, ")]
+    [InlineData("""{"triage": {"max_versions": 1e99}}""", "triage.max_versions is '1e99'; a whole number is needed")]
+    [InlineData("""{"triage": {"runbooks": "books"}}""", "triage.runbooks is 'books'; a list of texts is needed")]
+    [InlineData("""{"triage": {"exec": {"flush": "redis-cli"}}}""", "triage.exec.flush is 'redis-cli'; a list of texts")]
+    [InlineData("""{"triage": {"exec": {"flush": []}}}""", "triage.exec.flush")]
+    [InlineData("""{"triage": {"exec": {"flush": ["a", {}]}}}""", "triage.exec.flush")]
+    [InlineData("""{"triage": """, "")]
+    [InlineData("", "")]
+    public async Task Configuration_WrongForm_KeyValueAndWhatIsAllowed(string content, string expected)
+    {
+        using var cli = new QuorateCli();
+        var file = Path.Combine(cli.Home, "bad.json");
+        await File.WriteAllTextAsync(file, content, TestContext.Current.CancellationToken);
+        var (code, document) = await cli.JsonAsync(TestContext.Current.CancellationToken, "doctor", "--config", file);
+        Assert.Equal(2, code);
+        Assert.Equal("config_invalid", document.GetProperty("error").GetProperty("code").GetString());
+        Assert.Contains(expected, document.GetProperty("error").GetProperty("message").GetString()!, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("QUORATE_TRIAGE__TIMEOUT_S", "soon", "QUORATE_TRIAGE__TIMEOUT_S is 'soon'; a number is needed")]
+    [InlineData("QUORATE_TRIAGE__TIMOUT_S", "9", "QUORATE_TRIAGE__TIMOUT_S is unknown")]
+    [InlineData("QUORATE_PLANNER", "none", "QUORATE_PLANNER is 'none'; an object is needed")]
+    [InlineData("QUORATE_TRIAGE__EXEC__FLUSH", "redis-cli", "QUORATE_TRIAGE__EXEC__FLUSH is 'redis-cli'")]
+    [InlineData("QUORATE_HOME", " ", "home is ' '; a folder is needed")]
+    public async Task Environment_WrongForm_NamesTheVariable(string variable, string value, string expected)
+    {
+        using var cli = new QuorateCli();
+        cli.Environment[variable] = value;
+        var (code, document) = await cli.JsonAsync(TestContext.Current.CancellationToken, "doctor");
+        Assert.Equal(2, code);
+        Assert.Contains(expected, document.GetProperty("error").GetProperty("message").GetString()!, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Configuration_DocumentedDefaults_AreAccepted()
+    {
+        var token = TestContext.Current.CancellationToken;
+        using var cli = new QuorateCli();
+        var documented = (await File.ReadAllTextAsync(Path.Combine(QuorateCli.Root, "docs/configuration.md"), token)).Split("```")[1]["json".Length..];
+        var file = Path.Combine(cli.Home, "quorate.json");
+        await File.WriteAllTextAsync(file, documented, token);
+        var result = await cli.RunAsync(token, "completion", "bash", "--config", file);
+        Assert.Equal(0, result.Code);
+        var (code, answer) = await cli.JsonAsync(token, "models", "--config", file);
+        Assert.True(code == 0, $"{answer}");
+    }
+
     [Fact]
     public async Task Configuration_UnknownKey_NamedInTheError()
     {
@@ -133,6 +194,74 @@ public class CommandContractTests
         using var cli = new QuorateCli();
         var result = await cli.RunAsync(TestContext.Current.CancellationToken, "[suggest:10]", "quorate tr");
         Assert.Contains("triage", result.Stdout, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Docker_HostIsAnotherServer_ExitThreeAndNoDefect()
+    {
+        var token = TestContext.Current.CancellationToken;
+        await using var server = await ScriptedModelServer.StartAsync(token);
+        using var cli = new QuorateCli();
+        cli.Environment["DOCKER_HOST"] = $"tcp://127.0.0.1:{server.Status(404, "no such page").Endpoint.Port}";
+        var (code, document) = await cli.JsonAsync(token, "site", "status", "--site", Compose, "--platform", "docker");
+        Assert.Equal((3, "platform_failed"), (code, document.GetProperty("error").GetProperty("code").GetString()));
+    }
+
+    [Fact]
+    public async Task Completion_BashScript_OffersOnlyWhatBeginsWithTheWord()
+    {
+        using var cli = new QuorateCli();
+        var token = TestContext.Current.CancellationToken;
+        const string asked = """
+            quorate() { "$QUORATE_APP" "$@"; }
+            source <(quorate completion bash)
+            COMP_LINE="quorate si"; COMP_POINT=10; COMP_WORDS=(quorate si); COMP_CWORD=1
+            _quorate; echo "${COMPREPLY[*]}"
+            """;
+        Assert.Equal(["simulate", "site"], (await cli.ShellAsync(asked, token)).Stdout.Split((char[])[' ', '\n'], StringSplitOptions.RemoveEmptyEntries));
+    }
+
+    [Fact]
+    public async Task Completion_Json_OneDocument()
+    {
+        using var cli = new QuorateCli();
+        var (code, document) = await cli.JsonAsync(TestContext.Current.CancellationToken, "completion", "zsh");
+        Assert.Equal(0, code);
+        Assert.Contains("compdef", document.GetProperty("script").GetString()!, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("fault list")]
+    [InlineData("fault list --json")]
+    public async Task Output_DiskFull_ExitThreeAndSaidOnce(string command)
+    {
+        using var cli = new QuorateCli();
+        var result = await cli.ShellAsync($"\"$QUORATE_APP\" {command} >/dev/full", TestContext.Current.CancellationToken);
+        Assert.Equal(3, result.Code);
+        Assert.Contains("the output cannot be written", result.Stderr, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task StandardStreams_Closed_TheLauncherOpensThemAgain()
+    {
+        using var cli = new QuorateCli();
+        var token = TestContext.Current.CancellationToken;
+        var launcher = Path.Combine(QuorateCli.Root, "quorate");
+        Assert.Equal(2, (await cli.ShellAsync($"'{launcher}' triage - --site '{Compose}' <&-", token)).Code);
+        Assert.Equal(0, (await cli.ShellAsync($"'{launcher}' fault list >&-", token)).Code);
+        Assert.Equal(2, (await cli.ShellAsync($"'{launcher}' nonsense 2>&-", token)).Code);
+    }
+
+    [Fact]
+    public async Task LedgerExport_FileExists_IsKept()
+    {
+        using var cli = new QuorateCli();
+        var token = TestContext.Current.CancellationToken;
+        var file = Path.Combine(cli.Home, "evidence.jsonl");
+        Assert.Equal(0, (await cli.JsonAsync(token, "ledger", "export", file)).Code);
+        var before = await File.ReadAllBytesAsync(file, token);
+        Assert.Equal(2, (await cli.JsonAsync(token, "ledger", "export", file)).Code);
+        Assert.Equal(before, await File.ReadAllBytesAsync(file, token));
     }
 
     [Fact]

@@ -10,13 +10,20 @@ internal sealed class QuorateCli : IDisposable
 
     public static string Root { get; } = FindRoot();
 
+    private static string App { get; } = Path.Combine(Root, "artifacts/publish/Quorate.Cli/release/quorate");
+
     public string Home { get; } = Directory.CreateTempSubdirectory("quorate-home-").FullName;
 
     public Dictionary<string, string> Environment { get; } = [];
 
-    public async Task<CliResult> RunAsync(CancellationToken token, params string[] args)
+    public Task<CliResult> RunAsync(CancellationToken token, params string[] args) => FinishAsync(Start(args), string.Join(' ', args), token);
+
+    /// <summary>Runs a line of bash in which the variable QUORATE_APP names the command line.</summary>
+    public Task<CliResult> ShellAsync(string script, CancellationToken token) => FinishAsync(StartProgram("bash", ["-c", script]), script, token);
+
+    private static async Task<CliResult> FinishAsync(Process started, string what, CancellationToken token)
     {
-        using var process = Start(args);
+        using var process = started;
         process.StandardInput.Close();
         var stdout = process.StandardOutput.ReadToEndAsync(token);
         var stderr = process.StandardError.ReadToEndAsync(token);
@@ -29,7 +36,7 @@ internal sealed class QuorateCli : IDisposable
         catch (OperationCanceledException)
         {
             process.Kill(entireProcessTree: false);
-            Assert.Fail($"quorate {string.Join(' ', args)} took longer than {Deadline}; stderr: {await stderr}");
+            Assert.Fail($"{what} took longer than {Deadline}; stderr: {await stderr}");
         }
 
         return new CliResult(process.ExitCode, await stdout, await stderr);
@@ -51,9 +58,11 @@ internal sealed class QuorateCli : IDisposable
     }
 
     /// <summary>Starts without waiting, for tests that kill it.</summary>
-    public Process Start(params string[] args)
+    public Process Start(params string[] args) => StartProgram(App, args);
+
+    private Process StartProgram(string program, string[] args)
     {
-        var start = new ProcessStartInfo(Path.Combine(Root, "artifacts/publish/Quorate.Cli/release/quorate"))
+        var start = new ProcessStartInfo(program)
         {
             UseShellExecute = false,
             RedirectStandardInput = true,
@@ -63,6 +72,7 @@ internal sealed class QuorateCli : IDisposable
         };
         args.ToList().ForEach(start.ArgumentList.Add);
         start.Environment["QUORATE_HOME"] = Home;
+        start.Environment["QUORATE_APP"] = App;
         foreach (var (name, value) in Environment)
         {
             start.Environment[name] = value;

@@ -55,10 +55,22 @@ internal sealed class ShopSite : IAsyncDisposable
     public Task<(int Code, JsonElement Document)> TriageAsync(string words, CancellationToken token) =>
         JsonAsync(token, "triage", words, "--yes");
 
-    public async Task InjectAsync(string fault, CancellationToken token)
+    /// <summary>Target null: the fault's own.</summary>
+    public async Task InjectAsync(string fault, CancellationToken token, string? target = null)
     {
-        var (code, document) = await JsonAsync(token, "fault", "inject", fault);
+        var (code, document) = await JsonAsync(token, ["fault", "inject", fault, .. target is null ? (string[])[] : ["--target", target]]);
         Assert.True(code == 0, $"fault {fault}: {document}");
+    }
+
+    /// <summary>The words lead to a verified repair of the service that is the root, and orders are taken again.</summary>
+    public async Task AssertRepairedAsync(string words, string rootService, CancellationToken token)
+    {
+        var (code, result) = await TriageAsync(words, token);
+        Assert.True(code == 0, result.ToString());
+        Assert.Equal("resolved", result.GetProperty("outcome").GetString());
+        Assert.True(result.GetProperty("verified").GetBoolean());
+        Assert.Equal(rootService, result.GetProperty("root_service").GetString());
+        Assert.True(await ServesAsync(token));
     }
 
     /// <summary>One real order through the edge, as a customer would place it.</summary>

@@ -14,15 +14,8 @@ public class TriageDockerTests
     {
         var token = TestContext.Current.CancellationToken;
         await using var shop = await ShopSite.UpAsync("docker", token);
-        var (injected, receipt) = await shop.JsonAsync(token, "fault", "inject", fault, "--target", target);
-        Assert.True(injected == 0, receipt.ToString());
-
-        var (code, result) = await shop.TriageAsync(words, token);
-
-        Assert.True(code == 0, result.ToString());
-        Assert.Equal("resolved", result.GetProperty("outcome").GetString());
-        Assert.Equal(target, result.GetProperty("root_service").GetString());
-        Assert.True(await shop.ServesAsync(token));
+        await shop.InjectAsync(fault, token, target);
+        await shop.AssertRepairedAsync(words, target, token);
     }
 
     [Fact]

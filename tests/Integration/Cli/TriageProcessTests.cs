@@ -17,15 +17,8 @@ public class TriageProcessTests
         var token = TestContext.Current.CancellationToken;
         await using var shop = await ShopSite.UpAsync("process", token);
         var parts = fault.Split(':');
-        await (parts.Length == 2 ? InjectAtAsync(shop, parts[0], parts[1], token) : shop.InjectAsync(fault, token));
-
-        var (code, result) = await shop.TriageAsync(words, token);
-
-        Assert.True(code == 0, result.ToString());
-        Assert.Equal("resolved", result.GetProperty("outcome").GetString());
-        Assert.True(result.GetProperty("verified").GetBoolean());
-        Assert.Equal(rootService, result.GetProperty("root_service").GetString());
-        Assert.True(await shop.ServesAsync(token));
+        await shop.InjectAsync(parts[0], token, parts.ElementAtOrDefault(1));
+        await shop.AssertRepairedAsync(words, rootService, token);
     }
 
     [Fact]
@@ -48,19 +41,13 @@ public class TriageProcessTests
     {
         var token = TestContext.Current.CancellationToken;
         await using var shop = await ShopSite.UpAsync("process", token);
-        await InjectAtAsync(shop, "crash", "store", token);
+        await shop.InjectAsync("crash", token);
 
         var (code, result) = await shop.JsonAsync(token, "triage", "orders fail");
 
         Assert.Equal(1, code);
         Assert.Equal("unresolved", result.GetProperty("outcome").GetString());
         Assert.False(await shop.ServesAsync(token));
-    }
-
-    private static async Task InjectAtAsync(ShopSite shop, string fault, string target, CancellationToken token)
-    {
-        var (code, document) = await shop.JsonAsync(token, "fault", "inject", fault, "--target", target);
-        Assert.True(code == 0, document.ToString());
     }
 
     private static async Task<string> PidsAsync(ShopSite shop, CancellationToken token)

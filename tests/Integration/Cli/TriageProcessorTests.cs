@@ -13,12 +13,6 @@ public class TriageProcessorTests
         var token = TestContext.Current.CancellationToken;
         await using var shop = await ShopSite.UpAsync("process", token);
         await shop.InjectAsync("cpu_hog", token);
-
-        var (code, result) = await shop.TriageAsync("super slow today", token);
-
-        Assert.True(code == 0, result.ToString());
-        Assert.Equal("resolved", result.GetProperty("outcome").GetString());
-        Assert.Equal("api", result.GetProperty("root_service").GetString());
-        Assert.True(await shop.ServesAsync(token));
+        await shop.AssertRepairedAsync("super slow today", "api", token);
     }
 }

@@ -41,6 +41,16 @@ public class TidyTests
     }
 
     [Fact]
+    public void Texts_DocumentsTheyName_Exist()
+    {
+        var absent = Repository.Files("*.cs", "src").Concat(Repository.Files("*.md", "docs"))
+            .SelectMany(file => Regex.Matches(File.ReadAllText(file), @"\bdocs/[\w/.-]+\.(?:md|json|py)\b", RegexOptions.None, TimeSpan.FromSeconds(1)).Select(m => (File: file, Named: m.Value)))
+            .Where(m => !File.Exists(Path.Combine(Repository.Root, m.Named)))
+            .Select(m => $"{Repository.Relative(m.File)} names {m.Named}");
+        Assert.Empty(absent);
+    }
+
+    [Fact]
     public void Protocol_Packages_None()
     {
         var protocol = XDocument.Load(Path.Combine(Repository.Root, "src/Protocol/Quorate.Protocol.csproj"));

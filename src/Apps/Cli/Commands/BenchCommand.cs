@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Globalization;
 using Quorate.Cli.Bench;
 using Quorate.Cli.Common;
 using Quorate.Cli.Demo;
@@ -54,7 +55,7 @@ internal static class BenchCommand
         var window = new Option<double>("--window") { Description = "Seconds that a repair must hold. 0.2 to 60.", DefaultValueFactory = _ => 1 };
         window.Validators.Add(result =>
         {
-            if (result.GetValueOrDefault<double>() is not (>= 0.2 and <= 60))
+            if (result.Tokens.Count > 0 && (!double.TryParse(result.Tokens[0].Value, NumberStyles.Float, CultureInfo.InvariantCulture, out var value) || value is not (>= 0.2 and <= 60)))
             {
                 result.AddError($"--window is {result.Tokens[0].Value}; 0.2 to 60 is allowed.");
             }

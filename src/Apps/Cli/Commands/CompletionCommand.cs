@@ -11,7 +11,7 @@ internal static class CompletionCommand
         ["bash"] = """
             _quorate() {
               local IFS=$'\n'
-              COMPREPLY=($(quorate "[suggest:${COMP_POINT}]" "${COMP_LINE}" 2>/dev/null | grep -F -- "${COMP_WORDS[COMP_CWORD]}"))
+              COMPREPLY=($(compgen -W "$(quorate "[suggest:${COMP_POINT}]" "${COMP_LINE}" 2>/dev/null)" -- "${COMP_WORDS[COMP_CWORD]}"))
             }
             complete -o default -F _quorate quorate ./quorate
             """,
@@ -33,7 +33,12 @@ internal static class CompletionCommand
         var shell = new Argument<string>("shell") { Description = "bash, zsh or fish" };
         shell.AcceptOnlyFromAmong([.. Scripts.Keys]);
         var command = new Command("completion", "Print a script for shell completion.") { shell };
-        command.SetAction(parse => Console.WriteLine(Scripts[parse.GetValue(shell)!]));
+        command.SetAction(parse =>
+        {
+            var output = new Output(parse.GetValue(GlobalOptions.Json));
+            var script = Scripts[parse.GetValue(shell)!];
+            output.Result(new { shell = parse.GetValue(shell), script }, _ => output.Raw(script));
+        });
         return command.WithExamples("source <(quorate completion bash)");
     }
 }

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Text.Json;
 using Quorate.Cli.Common;
 using Quorate.Cli.Views;
+using Quorate.Contracts;
 using Quorate.Contracts.Provenance;
 using Quorate.Engine.Ports;
 using Quorate.Storage.Keys;
@@ -82,6 +83,11 @@ internal static class LedgerCommand
         command.SetAction((parse, token) => Workspace.RunAsync(parse, async workspace =>
         {
             var path = Path.GetFullPath(parse.GetValue(file)!);
+            if (Path.Exists(path))
+            {
+                throw QuorateException.Input("export_exists", $"{path} exists already; an export replaces nothing", "name another file, or move this one away");
+            }
+
             var written = await LedgerExport.WriteAsync(await workspace.OpenLedgerAsync(token), workspace.OpenKeys(), workspace.Time, path, token);
             workspace.Output.Result(written, console => console.MarkupLine($"[green]{written.Entries} entries[/] in {Markup.Escape(path)}, sealed with key {written.KeyId}"));
             return ExitCodes.Done;
@@ -98,7 +104,7 @@ internal static class LedgerCommand
         var option = new Option<int>("--limit") { Description = $"Entries to show, 1 to {MaxShown}.", DefaultValueFactory = _ => 50 };
         option.Validators.Add(result =>
         {
-            if (result.Tokens.Count > 0 && result.GetValueOrDefault<int>() is < 1 or > MaxShown)
+            if (result.Tokens.Count > 0 && (!int.TryParse(result.Tokens[0].Value, out var value) || value is < 1 or > MaxShown))
             {
                 result.AddError($"--limit is {result.Tokens[0].Value}; 1 to {MaxShown} is allowed.");
             }

@@ -26,15 +26,15 @@ internal static class PlanCommand
         var file = new Argument<string>("file") { Description = "A plan, as docs/schemas/plan.json describes it." };
         var site = SiteOptions.Site();
         var command = new Command("validate", "Say whether a plan may run on a site, with every reason against it (exit 2 when it may not).") { file, site };
-        command.SetAction((parse, token) => Workspace.RunAsync(parse, async workspace =>
+        command.SetAction((parse, _) => Workspace.RunAsync(parse, workspace =>
         {
-            var (_, reasons) = await ReadAsync(workspace, parse.GetValue(file)!, Workspace.LoadSite(parse.GetValue(site)!), token);
+            var (_, reasons) = Read(workspace, parse.GetValue(file)!, Workspace.LoadSite(parse.GetValue(site)!));
             workspace.Output.Result(new { valid = reasons.Count == 0, reasons }, console =>
             {
                 console.MarkupLine(reasons.Count == 0 ? "[green]valid[/]" : "[red]not valid[/]");
                 reasons.ToList().ForEach(r => console.MarkupLine($"  · {Output.Safe(r)}"));
             });
-            return reasons.Count == 0 ? ExitCodes.Done : ExitCodes.BadInput;
+            return Task.FromResult(reasons.Count == 0 ? ExitCodes.Done : ExitCodes.BadInput);
         }));
         return command.WithExamples("quorate plan validate plan.json --site lab/shop/compose.yml");
     }
@@ -50,7 +50,7 @@ internal static class PlanCommand
         command.SetAction((parse, token) => Workspace.RunAsync(parse, async workspace =>
         {
             var loaded = Workspace.LoadSite(parse.GetValue(site)!);
-            var (plan, reasons) = await ReadAsync(workspace, parse.GetValue(file)!, loaded, token);
+            var (plan, reasons) = Read(workspace, parse.GetValue(file)!, loaded);
             if (plan is null || reasons.Count > 0)
             {
                 throw QuorateException.Input("plan_invalid", "The plan may not run: " + string.Join("; ", reasons) + ".", "quorate plan validate FILE --site … lists every reason.");
@@ -89,15 +89,9 @@ internal static class PlanCommand
         return command.WithExamples("quorate plan resume --site lab/shop/compose.yml --yes");
     }
 
-    private static async Task<(Plan? Plan, IReadOnlyList<string> Reasons)> ReadAsync(Workspace workspace, string file, Site site, CancellationToken token)
+    private static (Plan? Plan, IReadOnlyList<string> Reasons) Read(Workspace workspace, string file, Site site)
     {
-        var info = new FileInfo(file);
-        if (!info.Exists || info.Length > PlanParser.MaxBytes)
-        {
-            throw QuorateException.Input("plan_file", info.Exists ? $"{file} has {info.Length} bytes; at most {PlanParser.MaxBytes} are allowed." : $"{file} does not exist.");
-        }
-
-        var parsed = PlanParser.Parse(await File.ReadAllTextAsync(file, token), new PlanDefaults(workspace.Ids.Next("plan"), workspace.Time.GetUtcNow(), PlanVersion: 1));
+        var parsed = PlanParser.Parse(InputFile.ReadText(file, PlanParser.MaxBytes, "plan_file"), new PlanDefaults(workspace.Ids.Next("plan"), workspace.Time.GetUtcNow(), PlanVersion: 1));
         return parsed.Plan is null ? (null, parsed.Reasons) : (parsed.Plan, PlanValidator.Validate(parsed.Plan, site, PlanLimits.Default));
     }
 }

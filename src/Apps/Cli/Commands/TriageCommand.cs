@@ -32,9 +32,15 @@ internal static class TriageCommand
         {
             var loaded = Workspace.LoadSite(parse.GetValue(site)!);
             var words = await ReadTextAsync(parse.GetValue(text)!, token);
+            // A text that will be refused must not set an earlier repair going first.
+            IncidentText.Parse(words);
             var chosen = await workspace.OpenPlatformAsync(loaded, parse.GetValue(platform)!, token);
             var engine = await workspace.CreateEngineAsync(loaded, chosen, parse.GetValue(planner)!, token, approval: parse.GetValue(approval));
-            await UnfinishedIncidents.ResumeAsync(workspace, engine, parse.GetValue(yes), token);
+            if (!parse.GetValue(planOnly))
+            {
+                await UnfinishedIncidents.ResumeAsync(workspace, engine, parse.GetValue(yes), token);
+            }
+
             var view = new TriageView(workspace.Output, parse.GetValue(yes), parse.GetValue(planOnly));
             var result = await engine.RunAsync(words, view, token);
             if (workspace.Output.Json)

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Quorate.Contracts;
+using Quorate.Contracts.Sites;
 using Spectre.Console;
 
 namespace Quorate.Cli.Common;
@@ -20,6 +21,24 @@ internal static class Errors
         return ExitCodes.BadInput;
     }
 
+    /// <summary>Where the site runs, something was refused: by another program, so no defect of ours.</summary>
+    public static int ReportPlatform(PlatformException error, bool json)
+    {
+        Write("platform_failed", error.Message, "quorate doctor shows what this machine offers; quorate site status --site … shows the site", json);
+        return ExitCodes.Missing;
+    }
+
+    /// <summary>Stdout takes nothing more: its disk is full, or it was never opened for writing.</summary>
+    public static int ReportUnwritable(Exception error)
+    {
+        Write("output_unwritable", $"the output cannot be written: {error.Message}", "free some space, or send the output elsewhere", json: false);
+        return ExitCodes.Missing;
+    }
+
+    /// <summary>Whether the runtime failed while it wrote to the console, which it tells like any other failure of a file.</summary>
+    public static bool IsConsole(Exception error) =>
+        error is IOException or UnauthorizedAccessException && error.StackTrace?.Contains("System.ConsolePal.Write", StringComparison.Ordinal) == true;
+
     /// <summary>A defect of ours: said as such, with what a report needs.</summary>
     public static int ReportDefect(Exception error, bool json)
     {
@@ -34,17 +53,24 @@ internal static class Errors
 
     private static void Write(string code, string message, string? hint, bool json)
     {
-        if (json)
+        try
         {
-            new Output(json: true).Document(new { error = new { code, message, hint } });
-            return;
-        }
+            if (json)
+            {
+                new Output(json: true).Document(new { error = new { code, message, hint } });
+                return;
+            }
 
-        var console = Output.Errors();
-        console.MarkupLine($"[red]error:[/] {Output.Safe(message)}");
-        if (hint is not null)
+            var console = Output.Errors();
+            console.MarkupLine($"[red]error:[/] {Output.Safe(message)}");
+            if (hint is not null)
+            {
+                console.MarkupLine($"[grey]hint:[/]  {Output.Safe(hint)}");
+            }
+        }
+        catch (Exception error) when (IsConsole(error))
         {
-            console.MarkupLine($"[grey]hint:[/]  {Output.Safe(hint)}");
+            // Nobody can be told: the exit code has to do.
         }
     }
 

@@ -53,9 +53,8 @@ internal sealed class Output
 
     public void Line(string markup) => People.MarkupLine(markup);
 
-    /// <summary>Foreign text made safe for the terminal: no markup, no control characters.</summary>
-    public static string Safe(string text) =>
-        Markup.Escape(string.Concat(text.Select(c => char.IsControl(c) && c is not '\n' and not '\t' ? '·' : c)));
+    /// <summary>Foreign text made safe for the terminal: no markup, nothing that moves the cursor, colours or reorders.</summary>
+    public static string Safe(string text) => Markup.Escape(PlainText.Clean(text));
 
     private static IAnsiConsole ConsoleOn(TextWriter writer, bool piped)
     {

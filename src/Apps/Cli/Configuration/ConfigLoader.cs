@@ -1,5 +1,6 @@
-using System.Reflection;
+using System.Text;
 using Microsoft.Extensions.Configuration;
+using Quorate.Cli.Common;
 using Quorate.Contracts;
 
 namespace Quorate.Cli.Configuration;
@@ -8,68 +9,64 @@ namespace Quorate.Cli.Configuration;
 internal static class ConfigLoader
 {
     private const string DefaultFile = "quorate.json";
+    private const string Prefix = "QUORATE_";
+    private const int MaxBytes = 1 << 20;
 
     /// <exception cref="QuorateException">A key is unknown or a value out of its range; all problems are listed.</exception>
     public static QuorateConfig Load(string? file, string? home)
     {
         var path = Path.GetFullPath(file ?? DefaultFile);
-        if (file is not null && !File.Exists(path))
+        if (file is not null && !Path.Exists(path))
         {
             throw QuorateException.Input("config_missing", $"--config names {path}, which does not exist.");
         }
 
         var config = Bind(path);
-        config.Home = Path.GetFullPath(home ?? config.Home ?? DefaultHome());
-        var problems = config.Problems().ToList();
-        if (problems.Count > 0)
-        {
-            throw QuorateException.Input("config_invalid", "The configuration is wrong: " + string.Join("; ", problems) + ".", "docs/configuration.md lists every key.");
-        }
-
+        config.Home = home ?? config.Home ?? DefaultHome();
+        Refuse("The configuration is wrong", config.Problems());
+        config.Home = Path.GetFullPath(config.Home);
         return config;
     }
 
     private static QuorateConfig Bind(string path)
     {
+        var fromFile = ReadFile(path);
+        Refuse(path, ConfigCheck.Problems(fromFile, key => key.Replace(':', '.'), topLevel: true));
+        var variables = new ConfigurationBuilder().AddEnvironmentVariables(Prefix).Build();
+        // At the top the environment also carries variables that are not settings, such as QUORATE_PASSPHRASE.
+        Refuse("The environment is wrong", ConfigCheck.Problems(variables, key => Prefix + key.Replace(":", "__", StringComparison.Ordinal).ToUpperInvariant(), topLevel: false));
+        return new ConfigurationBuilder().AddConfiguration(fromFile).AddConfiguration(variables).Build().Get<QuorateConfig>() ?? new QuorateConfig();
+    }
+
+    private static IConfigurationRoot ReadFile(string path)
+    {
+        var builder = new ConfigurationBuilder();
+        if (!Path.Exists(path))
+        {
+            return builder.Build();
+        }
+
+        var text = InputFile.ReadText(path, MaxBytes, "config_invalid");
         try
         {
-            var fromFile = new ConfigurationBuilder().AddJsonFile(path, optional: true).Build();
-            // Only the file is held to known keys: the environment also carries variables that are not settings.
-            var unknown = UnknownKeys(fromFile, typeof(QuorateConfig)).ToList();
-            if (unknown.Count > 0)
-            {
-                throw QuorateException.Input("config_invalid", $"{path} has unknown keys: {string.Join("; ", unknown)}.", "docs/configuration.md lists every key.");
-            }
-
-            return new ConfigurationBuilder().AddConfiguration(fromFile).AddEnvironmentVariables("QUORATE_").Build().Get<QuorateConfig>()
-                ?? new QuorateConfig();
+            return builder.AddJsonStream(new MemoryStream(Encoding.UTF8.GetBytes(text))).Build();
         }
-        catch (Exception error) when (error is InvalidOperationException or InvalidDataException or FormatException)
+        catch (Exception error) when (error is InvalidDataException or FormatException or System.Text.Json.JsonException)
         {
-            throw QuorateException.Input("config_invalid", $"{path}: {error.InnerException?.Message ?? error.Message}", "docs/configuration.md lists every key.", error);
+            throw Wrong($"{path}: {error.GetBaseException().Message}", error);
         }
     }
 
-    /// <summary>The binder's own check does not know <see cref="ConfigurationKeyNameAttribute"/>.</summary>
-    private static IEnumerable<string> UnknownKeys(IConfiguration section, Type type)
+    private static void Refuse(string what, IEnumerable<string> problems)
     {
-        var known = type.GetProperties().Where(p => p.IsDefined(typeof(ConfigurationKeyNameAttribute), inherit: false))
-            .ToDictionary(p => p.GetCustomAttribute<ConfigurationKeyNameAttribute>()!.Name, StringComparer.OrdinalIgnoreCase);
-        foreach (var child in section.GetChildren())
+        if (problems.ToList() is { Count: > 0 } found)
         {
-            if (!known.TryGetValue(child.Key, out var property))
-            {
-                yield return $"{child.Path.Replace(':', '.')} (allowed here: {string.Join(", ", known.Keys)})";
-            }
-            else if (property.PropertyType.Namespace == type.Namespace)
-            {
-                foreach (var unknown in UnknownKeys(child, property.PropertyType))
-                {
-                    yield return unknown;
-                }
-            }
+            throw Wrong($"{what}: {string.Join("; ", found)}.");
         }
     }
+
+    private static QuorateException Wrong(string message, Exception? inner = null) =>
+        QuorateException.Input("config_invalid", message, "docs/configuration.md lists every key.", inner);
 
     private static string DefaultHome()
     {

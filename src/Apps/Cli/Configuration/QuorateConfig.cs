@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Configuration;
+using Quorate.Models;
 
 namespace Quorate.Cli.Configuration;
 
@@ -23,7 +24,9 @@ internal sealed class QuorateConfig
     public PanelConfig Panel { get; set; } = new();
 
     /// <summary>Every problem at once, each naming its key and what is allowed.</summary>
-    public IEnumerable<string> Problems() => [.. Planner.Problems(), .. Triage.Problems(), .. ApprovalProblems(), .. Panel.Problems()];
+    public IEnumerable<string> Problems() => [.. HomeProblems(), .. Planner.Problems(), .. Triage.Problems(), .. ApprovalProblems(), .. Panel.Problems()];
+
+    private IEnumerable<string> HomeProblems() => string.IsNullOrWhiteSpace(Home) || Home.Contains('\0') ? [$"home is '{Home}'; a folder is needed"] : [];
 
     private IEnumerable<string> ApprovalProblems() => Approval is "panel" or "off" ? [] : [$"approval is '{Approval}'; panel or off is allowed"];
 }
@@ -63,6 +66,11 @@ internal sealed class PlannerConfig
 
     public IEnumerable<string> Problems()
     {
+        if (Preset is not null && !ModelPresets.All.Any(p => string.Equals(p.Name, Preset, StringComparison.OrdinalIgnoreCase)))
+        {
+            yield return $"planner.preset is '{Preset}'; {ModelPresets.Names} are allowed";
+        }
+
         if (Endpoint is not null && (!Uri.TryCreate(Endpoint, UriKind.Absolute, out var uri) || uri.Scheme is not ("http" or "https")))
         {
             yield return $"planner.endpoint is '{Endpoint}'; an http or https address such as http://127.0.0.1:1234/v1 is needed";

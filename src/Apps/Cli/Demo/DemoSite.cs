@@ -15,12 +15,14 @@ internal sealed class DemoSite : IAsyncDisposable
         ["SHOP_EDGE_PORT", "SHOP_API_PORT", "SHOP_STORE_PORT", "SHOP_CACHE_PORT", "SHOP_QUEUE_PORT", "SHOP_WORKER_PORT"];
 
     private readonly string _data;
+    private readonly string _state;
 
-    private DemoSite(Site site, ProcessPlatform platform, string data)
+    private DemoSite(Site site, ProcessPlatform platform, string data, string state)
     {
         Site = site;
         Platform = platform;
         _data = data;
+        _state = state;
     }
 
     public Site Site { get; }
@@ -43,7 +45,7 @@ internal sealed class DemoSite : IAsyncDisposable
         }
 
         var site = ComposeLoader.Load(composeFile, environment);
-        return new DemoSite(site, new ProcessPlatform(site, workspace.SiteState(site), workspace.Time), data);
+        return new DemoSite(site, new ProcessPlatform(site, workspace.SiteState(site), workspace.Time), data, workspace.SiteState(site));
     }
 
     public async ValueTask DisposeAsync()
@@ -52,6 +54,7 @@ internal sealed class DemoSite : IAsyncDisposable
         await Platform.DownAsync(null, CancellationToken.None);
         Platform.Dispose();
         Directory.Delete(_data, recursive: true);
+        Directory.Delete(_state, recursive: true);
     }
 
     private static string FindLab()

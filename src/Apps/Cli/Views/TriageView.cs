@@ -87,7 +87,7 @@ internal sealed class TriageView(Output output, bool assumeYes, bool planOnly = 
                 ShowObserved(observed);
                 break;
             case TriageEvent.Rejected rejected:
-                output.Line($"  [yellow]refused[/] a plan of {Output.Safe(rejected.Rejection.Origin)}: {Output.Safe(string.Join("; ", rejected.Rejection.Reasons.Take(5)))}");
+                output.Line($"  [yellow]no plan[/] by {Output.Safe(rejected.Rejection.Origin)}: {Output.Safe(string.Join("; ", rejected.Rejection.Reasons.Take(5)))}");
                 break;
             case TriageEvent.Committed committed:
                 ShowPlan(committed.Plan, committed.Proposal);

@@ -1,3 +1,4 @@
+using Quorate.Contracts;
 using Quorate.Contracts.Plans;
 using Quorate.Contracts.Sites;
 using Quorate.Engine.Triage.Monitoring;

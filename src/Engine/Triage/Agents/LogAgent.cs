@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
+using Quorate.Contracts;
 using Quorate.Contracts.Plans;
 using Quorate.Contracts.Sites;
 using Quorate.Engine.Triage.Monitoring;

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Quorate.Contracts;
 using Quorate.Contracts.Plans;
 using Quorate.Contracts.Sites;
 using Quorate.Engine.Triage.Monitoring;

@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
+using Quorate.Contracts;
 using Quorate.Contracts.Plans;
-using Quorate.Engine.Triage.Monitoring;
 
 namespace Quorate.Engine.Triage.Agents;
 

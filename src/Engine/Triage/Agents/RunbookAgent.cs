@@ -1,6 +1,6 @@
+using Quorate.Contracts;
 using Quorate.Contracts.Plans;
 using Quorate.Contracts.Sites;
-using Quorate.Engine.Triage.Monitoring;
 
 namespace Quorate.Engine.Triage.Agents;
 

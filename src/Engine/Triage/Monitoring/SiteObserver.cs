@@ -1,4 +1,5 @@
 using System.Text.RegularExpressions;
+using Quorate.Contracts;
 using Quorate.Contracts.Sites;
 
 namespace Quorate.Engine.Triage.Monitoring;

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Quorate.Contracts;
 using Quorate.Contracts.Sites;
 
 namespace Quorate.Engine.Triage.Monitoring;

@@ -1,18 +1,21 @@
 using System.Globalization;
 using System.Text;
 
-namespace Quorate.Platforms.Logs;
+namespace Quorate.Contracts;
 
 /// <summary>Makes foreign text harmless for terminals, files and prompts.</summary>
-internal static class SafeText
+public static class PlainText
 {
+    private const char Ellipsis = '…';
     private const char Escape = '\u001b';
+    private const char ZeroWidthNonJoiner = '\u200c';
+    private const char ZeroWidthJoiner = '\u200d';
 
     /// <summary>
-    /// Terminal escape sequences go, a tab becomes a space, line feeds stay, other control characters, format characters that reorder
-    /// text and lone surrogates become U+FFFD; at most <paramref name="longest"/> characters remain.
+    /// Terminal escape sequences go, a tab becomes a space, line feeds stay, other control characters, format characters that reorder or
+    /// hide text and lone surrogates become U+FFFD; at most <paramref name="longest"/> characters remain.
     /// </summary>
-    public static string Clean(string text, int longest)
+    public static string Clean(string text, int longest = int.MaxValue)
     {
         var clean = new StringBuilder(Math.Min(text.Length, longest));
         for (var i = 0; i < text.Length && clean.Length < longest; i++)
@@ -40,10 +43,25 @@ internal static class SafeText
         return clean.ToString();
     }
 
+    /// <summary>The same on one line, with an ellipsis where it was cut.</summary>
+    /// <param name="text">Anything a program printed.</param>
+    /// <param name="maxLength">Characters to keep, 1 or more.</param>
+    public static string Line(string text, int maxLength)
+    {
+        // Whatever is cut off here is far behind what is kept: escape sequences and runs of spaces take room that is not counted.
+        var clean = Clean((text.Length > maxLength * 8 ? text[..(maxLength * 8)] : text).Replace('\r', '\n'));
+        var line = string.Join(' ', clean.Split(['\n', ' '], StringSplitOptions.RemoveEmptyEntries));
+        return line.Length <= maxLength ? line : Cut(line, maxLength) + Ellipsis;
+    }
+
+    private static string Cut(string line, int length) => line[..(char.IsHighSurrogate(line[length - 1]) ? length - 1 : length)];
+
     private static char Harmless(char c) => c switch
     {
         '\n' => c,
         '\t' => ' ',
+        // Persian and Hindi words and many emoji need the joiners.
+        ZeroWidthNonJoiner or ZeroWidthJoiner => c,
         _ when char.IsControl(c) || char.IsSurrogate(c) => '\uFFFD',
         _ when char.GetUnicodeCategory(c) is UnicodeCategory.Format or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator => '\uFFFD',
         _ => c,
