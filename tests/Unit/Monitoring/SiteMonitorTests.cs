@@ -20,7 +20,7 @@ public sealed class SiteMonitorTests
         Assert.True(report.Passed);
         Assert.Null(report.FirstDeviation);
         Assert.InRange(report.Rounds, 12, 14);
-        Assert.InRange(_time.GetUtcNow() - FakeTime.Start, TimeSpan.FromSeconds(3), TimeSpan.FromSeconds(3.5));
+        Assert.InRange(_time.GetUtcNow() - FakeTime.Start, TimeSpan.FromSeconds(3), TimeSpan.FromSeconds(5));
     }
 
     [Fact]
@@ -29,7 +29,7 @@ public sealed class SiteMonitorTests
         _world.Physics = w => w.SetHealth("api", _time.GetUtcNow() - FakeTime.Start > TimeSpan.FromSeconds(5));
         var report = await VerifyAsync(new VerifyRequest());
         Assert.True(report.Passed);
-        Assert.InRange(_time.GetUtcNow() - FakeTime.Start, TimeSpan.FromSeconds(8), TimeSpan.FromSeconds(9));
+        Assert.InRange(_time.GetUtcNow() - FakeTime.Start, TimeSpan.FromSeconds(8), TimeSpan.FromSeconds(11));
     }
 
     [Fact]
@@ -39,7 +39,7 @@ public sealed class SiteMonitorTests
         var report = await VerifyAsync(new VerifyRequest());
         Assert.False(report.Passed);
         Assert.Equal(0, report.FirstDeviation);
-        Assert.InRange(_time.GetUtcNow() - FakeTime.Start, TimeSpan.FromSeconds(15), TimeSpan.FromSeconds(15.5));
+        Assert.InRange(_time.GetUtcNow() - FakeTime.Start, TimeSpan.FromSeconds(15), TimeSpan.FromSeconds(18));
         Assert.Equal(["api"], report.HealthyServices);
     }
 
@@ -49,7 +49,7 @@ public sealed class SiteMonitorTests
         _world.Physics = w => w.SetHealth("api", _time.GetUtcNow() - FakeTime.Start < TimeSpan.FromSeconds(2));
         var report = await VerifyAsync(new VerifyRequest());
         Assert.False(report.Passed);
-        Assert.InRange(_time.GetUtcNow() - FakeTime.Start, TimeSpan.FromSeconds(2), TimeSpan.FromSeconds(2.5));
+        Assert.InRange(_time.GetUtcNow() - FakeTime.Start, TimeSpan.FromSeconds(2), TimeSpan.FromSeconds(2.9));
         Assert.Contains("api", Assert.Single(report.Deviations), StringComparison.Ordinal);
     }
 

