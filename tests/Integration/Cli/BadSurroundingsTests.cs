@@ -103,7 +103,7 @@ public class BadSurroundingsTests
         await using var server = await ScriptedModelServer.StartAsync(Token);
         await using var shop = await ShopSite.UpAsync("process", Token);
         shop.Cli.Environment["QUORATE_PLANNER__ENDPOINT"] = dead
-            ? $"http://127.0.0.1:{ShopSite.FreePorts(1)[0]}/v1"
+            ? $"http://127.0.0.1:{FreePorts.Find(1)[0]}/v1"
             : server.Status(200, "<html>\0garbage").Status(200, "[[[").Endpoint.ToString();
         shop.Cli.Environment["QUORATE_PLANNER__MODEL"] = "scripted";
         await shop.InjectAsync("crash", Token);

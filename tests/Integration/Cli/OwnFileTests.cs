@@ -9,7 +9,7 @@ public class OwnFileTests
         var token = TestContext.Current.CancellationToken;
         using var cli = new QuorateCli();
         cli.Environment["COMPOSE_PROJECT_NAME"] = $"owntest{Environment.ProcessId}";
-        var ports = ShopSite.FreePorts(2);
+        var ports = FreePorts.Find(2);
         cli.Environment["WEB_PORT"] = $"{ports[0]}";
         cli.Environment["BACKEND_PORT"] = $"{ports[1]}";
         string[] site = ["--site", Path.Combine(QuorateCli.Root, "lab/plain/compose.yml"), "--platform", "docker"];

@@ -1,6 +1,5 @@
 using System.Net;
 using System.Net.Http.Json;
-using System.Net.Sockets;
 using System.Text.Json;
 
 namespace Quorate.Tests.Integration.Cli;
@@ -24,7 +23,7 @@ internal sealed class ShopSite : IAsyncDisposable
         Cli.Environment["SHOP_DATA"] = _data;
         // Probes and windows shorter than a person would choose: the suite runs many repairs.
         Cli.Environment["QUORATE_TRIAGE__STABILITY_WINDOW_S"] = "1";
-        foreach (var (variable, port) in PortVariables.Zip(FreePorts(PortVariables.Length)))
+        foreach (var (variable, port) in PortVariables.Zip(FreePorts.Find(PortVariables.Length)))
         {
             Cli.Environment[variable] = $"{port}";
         }
@@ -94,14 +93,5 @@ internal sealed class ShopSite : IAsyncDisposable
         _http.Dispose();
         Cli.Dispose();
         Directory.Delete(_data, recursive: true);
-    }
-
-    public static int[] FreePorts(int count)
-    {
-        var listeners = Enumerable.Range(0, count).Select(_ => new TcpListener(IPAddress.Loopback, 0)).ToList();
-        listeners.ForEach(l => l.Start());
-        var ports = listeners.Select(l => ((IPEndPoint)l.LocalEndpoint).Port).ToArray();
-        listeners.ForEach(l => l.Dispose());
-        return ports;
     }
 }

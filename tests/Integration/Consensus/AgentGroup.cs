@@ -1,6 +1,4 @@
 using System.Diagnostics;
-using System.Net;
-using System.Net.Sockets;
 using System.Text.Json;
 using Quorate.Contracts;
 using Quorate.Storage.Keys;
@@ -17,7 +15,7 @@ internal sealed class AgentGroup : IDisposable
     public AgentGroup(int clients)
     {
         cli.Environment["QUORATE_ALLOW_LIES"] = "1";
-        var ports = FreePorts(4);
+        var ports = FreePorts.Find(4);
         var file = new PeersFile
         {
             Name = "group",
@@ -64,14 +62,5 @@ internal sealed class AgentGroup : IDisposable
         }
 
         cli.Dispose();
-    }
-
-    private static List<int> FreePorts(int count)
-    {
-        var sockets = Enumerable.Range(0, count).Select(_ => new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp)).ToList();
-        sockets.ForEach(socket => socket.Bind(new IPEndPoint(IPAddress.Loopback, 0)));
-        var ports = sockets.Select(socket => ((IPEndPoint)socket.LocalEndPoint!).Port).ToList();
-        sockets.ForEach(socket => socket.Dispose());
-        return ports;
     }
 }

@@ -1,7 +1,5 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
-using System.Net;
-using System.Net.Sockets;
 using System.Text;
 using System.Text.Json;
 
@@ -13,7 +11,7 @@ public sealed class ShopProcesses : IDisposable
     private static readonly string[] Roles = ["edge", "api", "store", "cache", "queue", "worker"];
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
 
-    private readonly Dictionary<string, int> ports = FreePorts();
+    private readonly Dictionary<string, int> ports = Roles.Zip(FreePorts.Find(Roles.Length)).ToDictionary(p => p.First, p => p.Second);
     private readonly Dictionary<string, Process> running = [];
     private readonly HttpClient client = new(new SocketsHttpHandler { UseProxy = false }) { Timeout = TimeSpan.FromSeconds(10) };
 
@@ -124,22 +122,6 @@ public sealed class ShopProcesses : IDisposable
         {
             Lines.Enqueue(line);
         }
-    }
-
-    private static Dictionary<string, int> FreePorts()
-    {
-        // All are held until the last is known, so that no two are the same.
-        var listeners = Roles.ToDictionary(role => role, _ => new TcpListener(IPAddress.Loopback, 0));
-        foreach (TcpListener listener in listeners.Values)
-        {
-            listener.Start();
-        }
-        var found = listeners.ToDictionary(l => l.Key, l => ((IPEndPoint)l.Value.LocalEndpoint).Port);
-        foreach (TcpListener listener in listeners.Values)
-        {
-            listener.Dispose();
-        }
-        return found;
     }
 
     /// <summary>The newer of what was published and what this build made.</summary>

@@ -93,7 +93,7 @@ internal static class ConsensusBenchmark
             Durable = plan.Durable,
             Seconds = Math.Round(seconds, 2),
             DecisionsPerS = Math.Round(run.Answers / seconds, 1),
-            LatencyMs = run.Percentiles() is var p ? new Latency(Math.Round(p.P50, 3), Math.Round(p.P95, 3), Math.Round(p.P99, 3)) : p,
+            LatencyMs = run.Percentiles(),
             Signatures = plan.SignedRequests ? "ECDSA P-256 on every protocol message and request" : "ECDSA P-256 on every protocol message; requests by authenticated links",
             SignedPerDecision = Per(after.Signed - before.Signed),
             VerifiedPerDecision = Per(after.Verified - before.Verified),

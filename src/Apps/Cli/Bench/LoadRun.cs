@@ -1,3 +1,4 @@
+using Quorate.Engine.Triage.Metrics;
 using Quorate.Transport.Clients;
 
 namespace Quorate.Cli.Bench;
@@ -12,7 +13,7 @@ internal sealed class LoadRun(IReadOnlyList<ConsensusClient> clients, int payloa
     private const int MaxAnswers = 4_000_000;
 
     private readonly Lock gate = new();
-    private readonly List<float> latencies = [];
+    private readonly List<double> latencies = [];
     private long lastAnswer;
     private long longestGap;
     private long requests;
@@ -33,7 +34,7 @@ internal sealed class LoadRun(IReadOnlyList<ConsensusClient> clients, int payloa
     public Latency Percentiles()
     {
         latencies.Sort();
-        double At(double part) => latencies.Count == 0 ? 0 : latencies[Math.Min(latencies.Count - 1, (int)(latencies.Count * part))];
+        double At(double q) => Math.Round(Quantile.Of(latencies, q), 3);
         return new Latency(At(0.50), At(0.95), At(0.99));
     }
 
@@ -56,7 +57,7 @@ internal sealed class LoadRun(IReadOnlyList<ConsensusClient> clients, int payloa
             var now = time.GetTimestamp();
             lock (gate)
             {
-                latencies.Add((float)time.GetElapsedTime(asked, now).TotalMilliseconds);
+                latencies.Add(time.GetElapsedTime(asked, now).TotalMilliseconds);
                 longestGap = Math.Max(longestGap, now - lastAnswer);
                 lastAnswer = now;
             }

@@ -1,9 +1,8 @@
 using System.Diagnostics;
-using System.Net;
-using System.Net.Sockets;
 using System.Text.Json;
 using Quorate.Cli.Agents;
 using Quorate.Cli.Commands;
+using Quorate.Cli.Common;
 using Quorate.Contracts;
 using Quorate.Storage.Keys;
 using Quorate.Transport.Clients;
@@ -78,7 +77,7 @@ internal sealed class ProcessBenchGroup : IBenchGroup
         {
             Name = "bench",
             Faults = plan.Faults,
-            Replicas = [.. FreePorts(plan.Replicas).Select((port, i) => new Peer($"r{i}", $"127.0.0.1:{port}"))],
+            Replicas = [.. FreePorts.Find(plan.Replicas).Select((port, i) => new Peer($"r{i}", $"127.0.0.1:{port}"))],
             Clients = [.. Enumerable.Range(0, plan.Clients).Select(i => new PeerClient($"c{i}"))],
         };
         await File.WriteAllBytesAsync(path, JsonSerializer.SerializeToUtf8Bytes(file, QuorateJson.Options), token);
@@ -115,25 +114,5 @@ internal sealed class ProcessBenchGroup : IBenchGroup
         }
 
         return Process.Start(start) ?? throw QuorateException.Missing("agent_not_started", $"{start.FileName} does not start");
-    }
-
-    private static List<int> FreePorts(int count)
-    {
-        var listeners = new List<Socket>();
-        try
-        {
-            for (var i = 0; i < count; i++)
-            {
-                var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
-                listeners.Add(socket);
-                socket.Bind(new IPEndPoint(IPAddress.Loopback, 0));
-            }
-
-            return [.. listeners.Select(socket => ((IPEndPoint)socket.LocalEndPoint!).Port)];
-        }
-        finally
-        {
-            listeners.ForEach(socket => socket.Dispose());
-        }
     }
 }

@@ -1,5 +1,3 @@
-using System.Net;
-using System.Net.Sockets;
 using Quorate.Cli.Common;
 using Quorate.Contracts;
 using Quorate.Contracts.Sites;
@@ -39,7 +37,7 @@ internal sealed class DemoSite : IAsyncDisposable
             ["COMPOSE_PROJECT_NAME"] = $"shop-demo-{Environment.ProcessId}",
             ["SHOP_DATA"] = data,
         };
-        foreach (var (variable, port) in PortVariables.Zip(FreePorts(PortVariables.Length)))
+        foreach (var (variable, port) in PortVariables.Zip(FreePorts.Find(PortVariables.Length)))
         {
             environment[variable] = $"{port}";
         }
@@ -69,15 +67,5 @@ internal sealed class DemoSite : IAsyncDisposable
         }
 
         throw QuorateException.Missing("lab_missing", "The demo needs lab/shop, which is in no folder above the program.", "Run it as ./quorate demo from a clone of the repository.");
-    }
-
-    private static int[] FreePorts(int count)
-    {
-        // All are held at once so that none is handed out twice.
-        var listeners = Enumerable.Range(0, count).Select(_ => new TcpListener(IPAddress.Loopback, 0)).ToList();
-        listeners.ForEach(l => l.Start());
-        var ports = listeners.Select(l => ((IPEndPoint)l.LocalEndpoint).Port).ToArray();
-        listeners.ForEach(l => l.Dispose());
-        return ports;
     }
 }

@@ -3,6 +3,7 @@ using Quorate.Contracts.Plans;
 using Quorate.Contracts.Provenance;
 using Quorate.Engine.Ports;
 using Quorate.Engine.Triage.Agents;
+using Quorate.Engine.Triage.Metrics;
 using Quorate.Engine.Triage.Monitoring;
 using Quorate.Protocol.Provenance;
 
@@ -43,7 +44,7 @@ public static class SchedulerBenchmark
         await journal.AppendAsync(new IncidentClosed(TriageOutcome.NoFault, null, null, false, [], new TriageTimings(0, 0, seconds * 1000, 0, seconds * 1000)), null, cancellationToken);
 
         var sorted = latencies.Order().ToArray();
-        return new SchedulerBenchmarkResult(tasks, parallel, seconds, tasks / seconds, Quantile(sorted, 0.5), Quantile(sorted, 0.99));
+        return new SchedulerBenchmarkResult(tasks, parallel, seconds, tasks / seconds, Quantile.Of(sorted, 0.5), Quantile.Of(sorted, 0.99));
     }
 
     private static Plan NoOpPlan(string id, int tasks, DateTimeOffset now) => new()
@@ -54,8 +55,6 @@ public static class SchedulerBenchmark
         PlanVersion = 1,
         Tasks = [.. Enumerable.Range(0, tasks).Select(i => new PlanTask { TaskId = $"t{i}", Type = "check_health", Target = "none", AssignedTo = AgentNames.Monitor })],
     };
-
-    private static double Quantile(double[] sorted, double q) => sorted[Math.Min(sorted.Length - 1, (int)(q * sorted.Length))];
 
     private sealed class NoOpAgent : IAgent
     {
