@@ -110,6 +110,7 @@ internal sealed class ProcessFinder(Site site)
             return 2;
         }
 
-        return stats.ContainsKey(stat.Session) ? 3 : LeftOver;
+        // Session 0: its first process is outside of this pid namespace, which says nothing about its life.
+        return stat.Session == 0 || stats.ContainsKey(stat.Session) ? 3 : LeftOver;
     }
 }

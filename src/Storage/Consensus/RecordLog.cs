@@ -1,5 +1,4 @@
 using System.Buffers.Binary;
-using System.Numerics;
 using Quorate.Contracts;
 using Quorate.Protocol.Consensus;
 using Quorate.Protocol.Consensus.Crypto;
@@ -8,14 +7,12 @@ using Quorate.Transport.Driving;
 namespace Quorate.Storage.Consensus;
 
 /// <summary>
-/// The records of one replica in one file. What is flushed together forms a block with a checksum (CRC-32C) over its
-/// header and one over its records; the next block is written only after it. So only the last block can be torn,
-/// and a bad one before it means damage, with which a replica must not start: it may have forgotten its word.
+/// The records of one replica in one file. What is flushed together forms a <see cref="LogBlock"/>. Only the last can be
+/// torn; a bad one before it means damage, with which a replica must not start: it may have forgotten its word.
 /// </summary>
 public sealed class RecordLog : IRecordLog, IDisposable
 {
     private const string Name = "records.log";
-    private const int BlockHeader = 12;
     private const int FileHeader = 8 + Digest.Size + 4;
     private const int MaxBlock = 64 << 20;
     private const long WorthCompacting = 16 << 20;
@@ -25,7 +22,7 @@ public sealed class RecordLog : IRecordLog, IDisposable
     private readonly byte[] header;
     private FileStream file;
     private byte[] block = new byte[64 << 10];
-    private int used = BlockHeader;
+    private int used = LogBlock.Header;
     private long compactedSize;
 
     private RecordLog(string path, bool fsync, byte[] header, FileStream file)
@@ -94,7 +91,7 @@ public sealed class RecordLog : IRecordLog, IDisposable
 
     public void Flush()
     {
-        if (used > BlockHeader)
+        if (used > LogBlock.Header)
         {
             WriteBlock(file);
             file.Flush(fsync);
@@ -144,16 +141,14 @@ public sealed class RecordLog : IRecordLog, IDisposable
 
     private void WriteBlock(FileStream to)
     {
-        if (used == BlockHeader)
+        if (used == LogBlock.Header)
         {
             return;
         }
 
-        BinaryPrimitives.WriteInt32LittleEndian(block, used - BlockHeader);
-        BinaryPrimitives.WriteUInt32LittleEndian(block.AsSpan(4), Checksum(block.AsSpan(BlockHeader, used - BlockHeader)));
-        BinaryPrimitives.WriteUInt32LittleEndian(block.AsSpan(8), Checksum(block.AsSpan(0, 8)));
+        LogBlock.Seal(block.AsSpan(0, used));
         to.Write(block.AsSpan(0, used));
-        used = BlockHeader;
+        used = LogBlock.Header;
         if (block.Length > 8 << 20)
         {
             block = new byte[64 << 10];
@@ -177,13 +172,17 @@ public sealed class RecordLog : IRecordLog, IDisposable
 
         var records = new List<DurableRecord>();
         var at = FileHeader;
-        while (TryRead(bytes, at, out var size))
+        while (LogBlock.TryRead(bytes, at, out var size))
         {
-            Read(bytes.AsSpan(at + BlockHeader, size), records);
-            at += BlockHeader + size;
+            Read(bytes.AsSpan(at + LogBlock.Header, size), records);
+            at += LogBlock.Header + size;
         }
 
-        RefuseDamage(bytes, at);
+        if (LogBlock.FindAfter(bytes, at) is { } whole)
+        {
+            throw Damaged($"byte {at} begins a bad block, and a whole one follows at byte {whole}");
+        }
+
         Cut = bytes.Length - at;
         file.SetLength(at);
         file.Position = at;
@@ -219,49 +218,6 @@ public sealed class RecordLog : IRecordLog, IDisposable
         }
     }
 
-    // A torn block is the last one. If a whole one follows anywhere, what lies between was lost after it was durable.
-    private void RefuseDamage(byte[] bytes, int from)
-    {
-        for (var at = from + 1; at <= bytes.Length - BlockHeader; at++)
-        {
-            if (TryRead(bytes, at, out _))
-            {
-                throw Damaged($"byte {from} begins a bad block, and a whole one follows at byte {at}");
-            }
-        }
-    }
-
     private QuorateException Damaged(string what) => QuorateException.Missing(
         "log_damaged", $"{path} is damaged: {what}", "restore it from a backup; without it this replica may contradict itself, and the group counts it as faulty");
-
-    private static bool TryRead(byte[] bytes, int at, out int size)
-    {
-        size = 0;
-        if (bytes.Length - at < BlockHeader)
-        {
-            return false;
-        }
-
-        var head = bytes.AsSpan(at, BlockHeader);
-        size = BinaryPrimitives.ReadInt32LittleEndian(head);
-        return BinaryPrimitives.ReadUInt32LittleEndian(head[8..]) == Checksum(head[..8])
-            && size > 0 && size <= bytes.Length - at - BlockHeader
-            && BinaryPrimitives.ReadUInt32LittleEndian(head[4..]) == Checksum(bytes.AsSpan(at + BlockHeader, size));
-    }
-
-    private static uint Checksum(ReadOnlySpan<byte> bytes)
-    {
-        var sum = uint.MaxValue;
-        for (; bytes.Length >= 8; bytes = bytes[8..])
-        {
-            sum = BitOperations.Crc32C(sum, BinaryPrimitives.ReadUInt64LittleEndian(bytes));
-        }
-
-        foreach (var b in bytes)
-        {
-            sum = BitOperations.Crc32C(sum, b);
-        }
-
-        return ~sum;
-    }
 }

@@ -1,5 +1,4 @@
 using System.Buffers.Binary;
-using System.Security.Cryptography;
 using Quorate.Contracts;
 using Quorate.Engine.Approval;
 using Quorate.Protocol.Consensus;
@@ -7,13 +6,12 @@ using Quorate.Protocol.Consensus;
 namespace Quorate.Storage.Panels;
 
 /// <summary>
-/// Frames, one for each append: length (4 bytes), checksum (8, the begin of SHA-256 of the content), content; in it the
-/// entries: length (4), replica (4), the client's last number (8), record. The last frame may be torn by a crash, which
-/// takes nothing that anyone was told; damage before it is an error, since a replica that forgets may contradict itself.
+/// One <see cref="LogBlock"/> for each append; in it the entries: length (4 bytes), replica (4), the client's last number (8),
+/// record. The last block may be torn by a crash, which takes nothing that anyone was told; damage before it is an error,
+/// since a replica that forgets may contradict itself.
 /// </summary>
 internal sealed class FilePanelLog : IPanelLog
 {
-    private const int FrameHeader = 12;
     private const int EntryHeader = 16;
 
     /// <summary>Bytes beyond which the log is written anew.</summary>
@@ -36,10 +34,15 @@ internal sealed class FilePanelLog : IPanelLog
         var bytes = File.Exists(path) ? File.ReadAllBytes(path) : [];
         var entries = new List<PanelEntry>();
         var at = 0;
-        while (TryReadFrame(bytes, at, path) is { } length)
+        while (LogBlock.TryRead(bytes, at, out var length))
         {
-            Read(bytes.AsSpan(at + FrameHeader, length), entries, path);
-            at += FrameHeader + length;
+            Read(bytes.AsSpan(at + LogBlock.Header, length), entries, path);
+            at += LogBlock.Header + length;
+        }
+
+        if (LogBlock.FindAfter(bytes, at) is not null)
+        {
+            throw Damaged(path, at);
         }
 
         var file = OpenFile(path);
@@ -90,7 +93,7 @@ internal sealed class FilePanelLog : IPanelLog
     private static byte[] Encode(IReadOnlyList<PanelEntry> entries)
     {
         using var output = new MemoryStream();
-        output.Write(new byte[FrameHeader]);
+        output.Write(new byte[LogBlock.Header]);
         var header = new byte[EntryHeader];
         foreach (var entry in entries)
         {
@@ -102,33 +105,9 @@ internal sealed class FilePanelLog : IPanelLog
             output.Write(record);
         }
 
-        var frame = output.ToArray();
-        BinaryPrimitives.WriteInt32BigEndian(frame, frame.Length - FrameHeader);
-        SHA256.HashData(frame.AsSpan(FrameHeader)).AsSpan(0, 8).CopyTo(frame.AsSpan(4));
-        return frame;
-    }
-
-    /// <summary>Bytes of the frame's content; null at the end, or where a crash tore the last frame.</summary>
-    private static int? TryReadFrame(byte[] bytes, int at, string path)
-    {
-        if (bytes.Length - at < FrameHeader)
-        {
-            return null;
-        }
-
-        var length = BinaryPrimitives.ReadInt32BigEndian(bytes.AsSpan(at));
-        if (length < 0 || length > bytes.Length - at - FrameHeader)
-        {
-            return null;
-        }
-
-        var sum = SHA256.HashData(bytes.AsSpan(at + FrameHeader, length));
-        if (sum.AsSpan(0, 8).SequenceEqual(bytes.AsSpan(at + 4, 8)))
-        {
-            return length;
-        }
-
-        return at + FrameHeader + length == bytes.Length ? null : throw Damaged(path, at);
+        var block = output.ToArray();
+        LogBlock.Seal(block);
+        return block;
     }
 
     private static void Read(ReadOnlySpan<byte> content, List<PanelEntry> entries, string path)

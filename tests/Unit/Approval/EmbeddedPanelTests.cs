@@ -88,12 +88,15 @@ public sealed class EmbeddedPanelTests : IDisposable
         }
     }
 
-    [Fact]
-    public async Task Decide_LogDamagedInside_ApprovesNothing()
+    [Theory]
+    [InlineData(0)]
+    [InlineData(3)]
+    [InlineData(60)]
+    public async Task Decide_LogDamagedInside_ApprovesNothing(int at)
     {
         await Open().DecideAsync([_good], Token);
         var bytes = await File.ReadAllBytesAsync(Log, Token);
-        bytes[60] ^= 1;
+        bytes[at] ^= 1;
         await File.WriteAllBytesAsync(Log, bytes, Token);
 
         var decision = Assert.Single(await Open().DecideAsync([_good], Token));
