@@ -1,0 +1,109 @@
+using System.Text.Json;
+
+namespace Quorate.Contracts.Asking;
+
+/// <summary>What the panel answered, and everything that tells how far to trust it.</summary>
+public sealed record AskResult
+{
+    public required string JobId { get; init; }
+    public required AskRequest Request { get; init; }
+    public required ConsensusAnswer Consensus { get; init; }
+
+    /// <summary>One for each member asked, in the panel's order, failed ones too.</summary>
+    public required IReadOnlyList<MemberResponse> Responses { get; init; }
+
+    /// <summary>The minority report: members whose answer the consensus does not carry.</summary>
+    public required IReadOnlyList<Dissent> Dissent { get; init; }
+
+    /// <summary>Over the panel's own usable answers; the aggregator's summary is not part of it.</summary>
+    public required ResponseAnalysis Analysis { get; init; }
+
+    /// <summary>The signed outcome; null when there is nobody to sign it.</summary>
+    public OutcomeCertificate? Certificate { get; init; }
+    public required DateTimeOffset CreatedAt { get; init; }
+    public required double LatencyMs { get; init; }
+}
+
+/// <summary>The panel's answer.</summary>
+public sealed record ConsensusAnswer
+{
+    public required string Text { get; init; }
+
+    /// <summary>0–100. A vote: the winner's share. Otherwise: the mean similarity of the panel's answers in pairs.</summary>
+    public required double Score { get; init; }
+
+    /// <summary>True when a member failed or was left out, or the chosen aggregator did not write the text.</summary>
+    public required bool Degraded { get; init; }
+
+    /// <summary>Who wrote the text; null when a rule did.</summary>
+    public string? Aggregator { get; init; }
+
+    /// <summary>summary, vote, or centroid (the answer nearest to all others).</summary>
+    public required string Method { get; init; }
+
+    /// <summary>A vote's outcome: yes, no or a choice's letter; null when there is none or the vote is tied.</summary>
+    public string? Answer { get; init; }
+
+    /// <summary>A vote's tally by option; weights when the votes were weighted.</summary>
+    public IReadOnlyDictionary<string, double>? Tally { get; init; }
+
+    /// <summary>Statements of the text with the members that support them.</summary>
+    public IReadOnlyList<SupportedClaim> Claims { get; init; } = [];
+}
+
+public sealed record SupportedClaim(string Text, IReadOnlyList<string> Members);
+
+/// <summary>A member that the consensus does not follow.</summary>
+public sealed record Dissent(string Model, string Text, string Reason);
+
+/// <summary>One member's part.</summary>
+public sealed record MemberResponse
+{
+    public required string Model { get; init; }
+
+    /// <summary>The ethical role as used; null for none.</summary>
+    public string? Role { get; init; }
+
+    /// <summary>The last answer; empty when there was none.</summary>
+    public required string Text { get; init; }
+
+    /// <summary>ok, failed, excluded (answered, but left out of the consensus) or cancelled (not needed any more).</summary>
+    public required string Status { get; init; }
+
+    /// <summary>Why not ok.</summary>
+    public MemberError? Error { get; init; }
+    public double LatencyMs { get; init; }
+    public int Tokens { get; init; }
+
+    /// <summary>US dollars, by the configured price.</summary>
+    public decimal Cost { get; init; }
+
+    /// <summary>Yes, no or a letter; null when the text holds no vote.</summary>
+    public string? Vote { get; init; }
+
+    /// <summary>0–1 as the member states it.</summary>
+    public double? Confidence { get; init; }
+
+    /// <summary>The prompt as sent.</summary>
+    public string? Prompt { get; init; }
+}
+
+/// <param name="Code">Of ModelFailure, or refusal, injected, outlier, not_found.</param>
+/// <param name="Message">For a person.</param>
+public sealed record MemberError(string Code, string Message);
+
+/// <summary>Who took part in an outcome and what they signed.</summary>
+public sealed record OutcomeCertificate
+{
+    /// <summary>SHA-256 of the canonical outcome, lower-case hex.</summary>
+    public required string OutcomeHash { get; init; }
+
+    /// <summary>The canonical outcome itself (RFC 8785).</summary>
+    public required JsonElement Outcome { get; init; }
+
+    /// <summary>Members whose keys signed.</summary>
+    public required IReadOnlyList<string> Signers { get; init; }
+
+    /// <summary>The quorum certificate as text; <c>quorate certificate verify</c> reads it.</summary>
+    public required string Text { get; init; }
+}
