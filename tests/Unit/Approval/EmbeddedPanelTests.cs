@@ -1,5 +1,6 @@
 using Quorate.Contracts.Sites;
 using Quorate.Engine.Approval;
+using Quorate.Engine.Panels;
 using Quorate.Protocol.Consensus;
 using Quorate.Storage.Panels;
 using Quorate.Tests.Unit.Planning;

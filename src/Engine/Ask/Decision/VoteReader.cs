@@ -76,6 +76,6 @@ internal static partial class VoteReader
     [GeneratedRegex(@"confidence[*_""]*\s*[:=][\s*_""]*(?<value>[-+]?[0-9.]+(e[-+]?[0-9]+)?|NaN|[-+]?Infinity)[ \t]*(?<percent>%)?", RegexOptions.IgnoreCase | RegexOptions.ExplicitCapture, 1000)]
     private static partial Regex Confidence();
 
-    [GeneratedRegex(@"^[\s*_(\[""]*(?<word>yes|no|[A-Z](?=[)\].:\s]|$))\b", RegexOptions.IgnoreCase | RegexOptions.ExplicitCapture, 1000)]
+    [GeneratedRegex(@"^[\s*_(\[""]*(?<word>yes\b|no\b|[A-Z](?=[)\].:]|\s*$))", RegexOptions.IgnoreCase | RegexOptions.ExplicitCapture, 1000)]
     private static partial Regex Begin();
 }
