@@ -124,7 +124,7 @@ public sealed class AskEngine(AskServices services) : IAskEngine
         }
 
         var best = review is null ? usable : [.. usable.OrderByDescending(r => review.GetValueOrDefault(r.Model))];
-        var down = responses.Where(r => r.Status == ResponseStatus.Failed).Select(r => r.Model).ToHashSet(StringComparer.Ordinal);
+        var down = responses.Where(r => r.Status != ResponseStatus.Ok && r.Error?.Code != "not_needed").Select(r => r.Model).ToHashSet(StringComparer.Ordinal);
         var (summary, tried) = await new Aggregation(fanOut).SummariseAsync(agenda, stage, best, down, cancellationToken);
         return Conclusion.OfSummary(agenda, responses, summary, tried, similarity);
     }
