@@ -6,8 +6,8 @@ public static class Sentences
     private static readonly string[] Abbreviations = ["e.g.", "i.e.", "etc.", "vs.", "cf.", "dr.", "mr.", "mrs.", "ms.", "prof.", "fig.", "approx."];
 
     /// <summary>
-    /// A sentence ends at a line's end, and at <c>. ! ? …</c> (with closing quotes or brackets) before white space when no lower-case
-    /// letter follows and the stop ends no abbreviation.
+    /// A sentence ends at a line's end, and at <c>. ! ? …</c> (with closing quotes or brackets) before white space, unless a full stop
+    /// ends an abbreviation or initial.
     /// </summary>
     public static IEnumerable<string> Of(string text)
     {
@@ -54,13 +54,20 @@ public static class Sentences
             return true;
         }
 
-        var next = end;
-        while (next < line.Length && char.IsWhiteSpace(line[next]))
+        return char.IsWhiteSpace(line[end]) && !(line[stop] == '.' && Abbreviates(line.AsSpan(start, stop + 1 - start)));
+    }
+
+    private static bool Abbreviates(ReadOnlySpan<char> text)
+    {
+        foreach (var abbreviation in Abbreviations)
         {
-            next++;
+            if (text.EndsWith(abbreviation, StringComparison.OrdinalIgnoreCase))
+            {
+                return true;
+            }
         }
 
-        return next > end && (next == line.Length || !char.IsLower(line[next]))
-            && !(line[stop] == '.' && Abbreviations.Any(a => line.AsSpan(start, stop + 1 - start).EndsWith(a, StringComparison.OrdinalIgnoreCase)));
+        // An initial, the end of "U.S.", or a list's number.
+        return text.Length == 2 || (char.IsAsciiLetterUpper(text[^2]) && text[^3] is (' ' or '.')) || (text.Length <= 3 && char.IsAsciiDigit(text[0]));
     }
 }

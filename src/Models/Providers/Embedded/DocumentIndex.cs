@@ -32,6 +32,7 @@ public sealed class DocumentIndex
 {
     public const int MaxPassages = 20_000;
     private const int MaxSentenceLength = 600;
+    private const int LeastTerms = 2;
 
     private readonly Lazy<Bm25> _passageRanking;
     private readonly Lazy<Bm25> _sentenceRanking;
@@ -52,9 +53,13 @@ public sealed class DocumentIndex
                 var key = $"{passage.File}#{string.Join('#', passage.Headings)}";
                 var position = positions.GetValueOrDefault(key);
                 positions[key] = position + 1;
-                SentencesOf[i].Add(sentences.Count);
                 var kept = text.Length <= MaxSentenceLength ? text : text[..MaxSentenceLength] + "…";
-                sentences.Add(new Sentence(passage, kept, position, [.. Words.Terms(kept)], context));
+                var terms = Words.Terms(kept).ToList();
+                if (terms.Count >= LeastTerms)
+                {
+                    SentencesOf[i].Add(sentences.Count);
+                    sentences.Add(new Sentence(passage, kept, position, terms, context));
+                }
             }
         }
 
@@ -70,7 +75,7 @@ public sealed class DocumentIndex
 
     public IReadOnlyList<Passage> Passages { get; }
 
-    /// <summary>The sentences in the documents' order.</summary>
+    /// <summary>The sentences of two terms or more, in the documents' order.</summary>
     public IReadOnlyList<Sentence> All { get; }
 
     /// <summary>For each passage its sentences' indexes.</summary>

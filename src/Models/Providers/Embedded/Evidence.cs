@@ -27,19 +27,20 @@ internal sealed class Bm25Retrieval : IRetrieval
     {
         var terms = Question.Terms(question);
         var ranked = index.PassageRanking.Scores(terms).OrderByDescending(s => s.Score).ThenBy(s => s.Index).Take(Passages).ToList();
-        return [.. ranked.Where(s => s.Score >= NearBest * ranked[0].Score)
+        var found = ranked.Where(s => s.Score >= NearBest * ranked[0].Score)
             .Select(s => (s.Index, s.Score, Sentences: index.SentencesOf[s.Index].Select(i => index.All[i]).ToList()))
             .Where(p => index.Coverage(terms, p.Sentences.SelectMany(s => s.Terms.Concat(s.ContextTerms))) >= Threshold)
             .SelectMany(p => p.Sentences.Select(s => new Evidence(s, index.Coverage(terms, s.Terms.Concat(s.ContextTerms)) * p.Score / ranked[0].Score)))
             .Where(e => e.Sentence.Terms.Intersect(terms, StringComparer.Ordinal).Any())
-            .OrderByDescending(e => e.Relevance).Take(Most)];
+            .OrderByDescending(e => e.Relevance).Take(Most).ToList();
+        return [.. found.Where(e => e.Relevance >= NearBest * found[0].Relevance)];
     }
 }
 
 /// <summary>Sentences by the cosine of their TF-IDF vectors (words, pairs of words, headings) with the question's; relevant from <see cref="Threshold"/> on.</summary>
 internal sealed class TfIdfRetrieval : IRetrieval
 {
-    public const double Threshold = 0.2;
+    public const double Threshold = 0.18;
     private const int Most = 3;
     private const double NearBest = 0.75;
 

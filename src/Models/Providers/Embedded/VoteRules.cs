@@ -25,28 +25,34 @@ internal static class VoteRules
         ("start", "stop"), ("encrypt", "plain"), ("inside", "outside"), ("online", "offline"), ("all", "none"),
     ];
 
-    public static Vote YesOrNo(string question, IReadOnlyList<Evidence> evidence)
+    /// <summary>A sentence that votes holds at least this share of the question, its headings included, and half of that by itself.</summary>
+    private const double LeastCoverage = 0.6;
+
+    public static Vote YesOrNo(DocumentIndex index, string question, IReadOnlyList<Evidence> found)
     {
         var asked = Tokens(question);
         var terms = Question.Terms(question).ToHashSet(StringComparer.Ordinal);
+        var evidence = found.Select(e => (e.Sentence, Own: index.Coverage(terms, e.Sentence.Terms), All: index.Coverage(terms, e.Sentence.Terms.Concat(e.Sentence.ContextTerms))))
+            .Where(e => e.Own >= LeastCoverage / 2 && e.All >= LeastCoverage).ToList();
         // "Isn't it …?" asks the same as "Is it …?"; a negation further on turns the question round.
         var turned = asked.Skip(1).Count(t => Negation.Is(t.Word)) % 2 == 1;
         double yes = 0, no = 0;
-        foreach (var (sentence, relevance) in evidence)
+        foreach (var (sentence, own, _) in evidence)
         {
+            // The square lets a sentence about the whole question outweigh several about half of it.
             if (Affirms(sentence.Text, asked, terms) != turned)
             {
-                yes += relevance;
+                yes += own * own;
             }
             else
             {
-                no += relevance;
+                no += own * own;
             }
         }
 
         return yes == no
-            ? new Vote(Vote.Unknown, 0, evidence)
-            : new Vote(yes > no ? "yes" : "no", Math.Abs(yes - no) / (yes + no) * evidence.Max(e => e.Relevance), evidence);
+            ? new Vote(Vote.Unknown, 0, found)
+            : new Vote(yes > no ? "yes" : "no", Math.Abs(yes - no) / (yes + no) * evidence.Max(e => e.All), found);
     }
 
     /// <summary>The choice whose own words stand beside the question's in what is found for both together.</summary>
@@ -90,7 +96,7 @@ internal static class VoteRules
     /// <summary>False when the clause about the terms is negated or speaks of the opposite.</summary>
     private static bool Affirms(string sentence, IReadOnlyList<(string Word, string Stem)> asked, IReadOnlySet<string> terms)
     {
-        var clause = Tokens(sentence.Split([',', ';', ':', '—', '–'])
+        var clause = Tokens(sentence.Split([',', ';', '—', '–'])
             .MaxBy(c => Words.Terms(c).Distinct(StringComparer.Ordinal).Count(terms.Contains))!);
         var negations = clause.Count(t => Negation.Is(t.Word));
         return (negations + Opposites.Count(o => Opposed(o.Item1, o.Item2) || Opposed(o.Item2, o.Item1))) % 2 == 0;
