@@ -33,7 +33,7 @@ public sealed class PanelWatcher : IAsyncDisposable
     public string? LastProblem => _lastProblem;
 
     /// <summary>Called with the new panel, or with null and the problem.</summary>
-    public event Action<ModelPanel?, string?>? Reloaded;
+    public Action<ModelPanel?, string?>? Reloaded { get; set; }
 
     /// <param name="files">Their change makes a new panel; they need not exist.</param>
     /// <param name="make">Reads the configuration and makes the panel, from the one before where there is one.</param>
