@@ -4,6 +4,7 @@ using Quorate.Engine.Ask.Certificates;
 using Quorate.Engine.Ask.Decision;
 using Quorate.Engine.Ask.Prompts;
 using Quorate.Models.Panel;
+using Quorate.Models.Pipeline;
 
 namespace Quorate.Engine.Ask;
 
@@ -44,8 +45,8 @@ public sealed class AskEngine(AskServices services) : IAskEngine
         return certified with { LatencyMs = services.Time.GetElapsedTime(started).TotalMilliseconds };
     }
 
-    private FanOut FanOutOver(IModelPanel panel, IReadOnlyDictionary<string, string> known) =>
-        new(new MemberCalls(panel, known, services.Journal, services.Time), services.Options, services.Time);
+    private FanOut FanOutOver(IModelPanel panel, IReadOnlyDictionary<string, string> known) => new(
+        new MemberCalls(panel, known, services.Journal, services.Options.BudgetUsd is { } limit ? new CallBudget(limit) : null, services.Time), services.Options, services.Time);
 
     private async Task<IReadOnlyList<MemberResponse>> AnswersAsync(
         Agenda agenda, FanOut fanOut, IReadOnlyDictionary<string, string> known, string jobId, IAskObserver observer, CancellationToken cancellationToken)
@@ -110,7 +111,7 @@ public sealed class AskEngine(AskServices services) : IAskEngine
 
     private static IReadOnlyList<MemberResponse> Outliers(IReadOnlyList<MemberResponse> responses, ResponseAnalysis analysis)
     {
-        var far = ResponseAnalyzer.Outliers(analysis.Similarity).Select(i => analysis.Similarity.Models[i]).ToHashSet(StringComparer.Ordinal);
+        var far = Similarity.Outliers(analysis.Similarity.Values).Select(i => analysis.Similarity.Models[i]).ToHashSet(StringComparer.Ordinal);
         return [.. responses.Select(r => far.Contains(r.Model) ? r with { Status = ResponseStatus.Excluded, Error = new MemberError("outlier", "the answer has little in common with all others") } : r)];
     }
 

@@ -54,7 +54,7 @@ internal sealed record Conclusion(ConsensusAnswer Answer, IReadOnlyList<Dissent>
             new ConsensusAnswer
             {
                 Text = text,
-                Score = Math.Round(ResponseAnalyzer.Score(similarity), 1),
+                Score = Math.Round(Similarity.Score(similarity.Values), 1),
                 Degraded = !asChosen || IsDegraded(responses),
                 Aggregator = summary?.Model,
                 Method = summary is null ? "centroid" : "summary",

@@ -3,6 +3,7 @@ using Quorate.Contracts;
 using Quorate.Contracts.Asking;
 using Quorate.Models;
 using Quorate.Models.Panel;
+using Quorate.Models.Pipeline;
 
 namespace Quorate.Engine.Ask;
 
@@ -10,8 +11,9 @@ namespace Quorate.Engine.Ask;
 /// <param name="panel">The models.</param>
 /// <param name="known">What the job's journal held when the work began.</param>
 /// <param name="journal">Where new parts go.</param>
+/// <param name="budget">Of the whole question; null for none.</param>
 /// <param name="time">Measures latencies.</param>
-internal sealed class MemberCalls(IModelPanel panel, IReadOnlyDictionary<string, string> known, IAskJournal journal, TimeProvider time)
+internal sealed class MemberCalls(IModelPanel panel, IReadOnlyDictionary<string, string> known, IAskJournal journal, CallBudget? budget, TimeProvider time)
 {
     /// <summary>Failures are values; only cancellation is thrown.</summary>
     public async Task<MemberResponse> AskAsync(Stage stage, Call call, CancellationToken cancellationToken)
@@ -36,13 +38,15 @@ internal sealed class MemberCalls(IModelPanel panel, IReadOnlyDictionary<string,
         var blank = new MemberResponse { Model = call.Seat.Name, Role = call.Seat.Role?.Name, Text = "", Status = ResponseStatus.Failed, Prompt = PromptOf(call.Messages) };
         try
         {
-            var answer = await panel.Client(call.Seat.Name).GetResponseAsync(call.Messages, new ChatOptions { ConversationId = stage.JobId }, cancellationToken);
+            var options = new ChatOptions { ConversationId = stage.JobId };
+            var answer = await panel.Client(call.Seat.Name).GetResponseAsync(call.Messages, budget?.In(options) ?? options, cancellationToken);
             return blank with
             {
                 Text = answer.Text.Trim(),
                 Status = ResponseStatus.Ok,
                 LatencyMs = time.GetElapsedTime(started).TotalMilliseconds,
                 Tokens = (int)Math.Clamp(answer.Usage?.TotalTokenCount ?? (answer.Usage?.InputTokenCount ?? 0) + (answer.Usage?.OutputTokenCount ?? 0), 0, int.MaxValue),
+                Cost = answer.CostUsd(),
             };
         }
         catch (Exception e) when (ErrorOf(e, cancellationToken) is { } error)

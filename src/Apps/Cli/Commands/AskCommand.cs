@@ -2,9 +2,11 @@ using System.CommandLine;
 using Quorate.Charts;
 using Quorate.Cli.Asking;
 using Quorate.Cli.Common;
+using Quorate.Cli.Configuration;
 using Quorate.Cli.Views;
 using Quorate.Contracts;
 using Quorate.Contracts.Asking;
+using Quorate.Engine.Ask;
 using Quorate.Engine.Ask.Catalog;
 using Quorate.Storage.Certificates;
 
@@ -44,11 +46,18 @@ internal static class AskCommand
     private static async Task<int> RunAsync(Workspace workspace, ParseResult parse, CancellationToken token)
     {
         var request = await ReadAsync(parse, token);
-        await using var asking = await AskParts.OpenAsync(workspace, parse.GetValue(Documents) ?? [], token);
-        asking.Notices.ForEach(n => workspace.Output.Line($"[grey]{Output.Safe(n)}[/]"));
+        EnvFile.WriteTemplate(Path.Combine(workspace.Home, EnvFile.FileName));
+        var embedded = AskParts.Embedded(workspace, parse.GetValue(Documents) ?? []);
+        var panel = await workspace.OpenModelPanelAsync(embedded, token);
+        foreach (var notice in AskParts.Notices(panel))
+        {
+            workspace.Output.Line($"[grey]{Output.Safe(notice)}[/]");
+        }
+
         var view = new AskView(workspace.Output);
-        var result = await asking.Engine.AskAsync(workspace.Ids.Next("ask"), request, view, token);
-        await asking.RecordAsync(result, token);
+        // The work ends with this process, so what members answered need not outlive it.
+        var result = await AskParts.CreateEngine(workspace, () => panel, embedded, new MemoryJournal()).AskAsync(workspace.Ids.Next("ask"), request, view, token);
+        await AskParts.RecordAsync(workspace, result, token);
         var pictures = parse.GetValue(Plots) is { } plots ? await ChartFiles.WriteAsync(result.Analysis, plots) : [];
         var proof = parse.GetValue(Certificate) is { } folder && result.Certificate is { } signed ? OutcomeFolder.Write(folder, result.JobId, signed) : default;
         workspace.Output.Result(result, _ => view.Show(result));
