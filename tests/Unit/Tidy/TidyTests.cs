@@ -21,7 +21,8 @@ public class TidyTests
         ["Storage"] = ["Contracts", "Engine", "Protocol", "Transport"],
         ["Faults"] = ["Contracts"],
         ["Transport"] = ["Contracts", "Protocol"],
-        ["Cli"] = ["Contracts", "Engine", "Faults", "Models", "Platforms", "Protocol", "Storage", "Transport"],
+        ["Charts"] = ["Contracts"],
+        ["Cli"] = ["Charts", "Contracts", "Engine", "Faults", "Models", "Platforms", "Protocol", "Storage", "Transport"],
     };
 
     [Fact]
