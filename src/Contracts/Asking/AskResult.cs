@@ -38,7 +38,7 @@ public sealed record ConsensusAnswer
     /// <summary>0–100. A vote: the winner's share. Otherwise: the mean similarity of the panel's answers in pairs.</summary>
     public required double Score { get; init; }
 
-    /// <summary>True when a member failed or was left out, or the chosen aggregator did not write the text.</summary>
+    /// <summary>True when a member failed or was left out, fewer than a quorum gave a usable answer or vote, or the chosen aggregator did not write the text.</summary>
     public required bool Degraded { get; init; }
 
     /// <summary>Who wrote the text; null when a rule did.</summary>

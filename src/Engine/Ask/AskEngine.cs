@@ -15,7 +15,7 @@ public sealed class AskEngine(AskServices services) : IAskEngine
     {
         var (createdAt, started) = (services.Time.GetUtcNow(), services.Time.GetTimestamp());
         var panel = services.Panel();
-        var agenda = AskRules.Plan(request, panel);
+        var agenda = AskRules.Plan(request, panel, services.Options);
         var known = await services.Journal.ReadAsync(jobId, cancellationToken);
         var fanOut = FanOutOver(panel, known);
         var responses = await AnswersAsync(agenda, fanOut, known, jobId, observer, cancellationToken);
@@ -99,8 +99,9 @@ public sealed class AskEngine(AskServices services) : IAskEngine
         return AnswerScreen.Check(response.Text, agenda.Request.Query) is { } problem ? screened with { Status = ResponseStatus.Excluded, Error = problem } : screened;
     }
 
+    /// <summary>Also a decided vote needs a quorum: where many fail, one or two are not to decide alone.</summary>
     private static bool IsDecided(Agenda agenda, IEnumerable<MemberResponse> parts, int open) =>
-        agenda is { IsVote: true, Request.SecondRound: false } && open > 0 && VoteTally.IsDecided(Conclusion.TallyOf(agenda, parts), open);
+        agenda is { IsVote: true, Request.SecondRound: false } && open > 0 && parts.Count(p => p.Status == ResponseStatus.Ok) >= agenda.Quorum && VoteTally.IsDecided(Conclusion.TallyOf(agenda, parts), open);
 
     private async Task<ResponseAnalysis> AnalyseAsync(IReadOnlyList<MemberResponse> responses, CancellationToken cancellationToken)
     {
@@ -121,7 +122,7 @@ public sealed class AskEngine(AskServices services) : IAskEngine
         var usable = responses.Where(r => r.Status == ResponseStatus.Ok).ToList();
         if (usable.Count == 0)
         {
-            return Conclusion.OfNothing(responses);
+            return Conclusion.OfNothing(agenda, responses);
         }
 
         var best = review is null ? usable : [.. usable.OrderByDescending(r => review.GetValueOrDefault(r.Model))];

@@ -16,7 +16,7 @@ internal static partial class AskRules
     private const int MaxShown = 60;
 
     /// <exception cref="QuorateException">Input: a field is out of its limits, or names something unknown.</exception>
-    public static Agenda Plan(AskRequest request, IModelPanel panel)
+    public static Agenda Plan(AskRequest request, IModelPanel panel, AskOptions options)
     {
         CheckQuery(request.Query);
         var domain = Domain.Find(request.Domain)
@@ -34,7 +34,7 @@ internal static partial class AskRules
             .OrderBy(m => m.Name == aggregator?.Name ? 0 : m.Aggregator ? 1 : members.Contains(m) ? 2 : 3);
         return new Agenda(
             request with { Domain = domain.Name, Aggregator = aggregator?.Name, Choices = choices, Models = [.. members.Select(m => m.Name)] },
-            domain, choices, question, seats, [.. aggregators]);
+            domain, choices, question, seats, [.. aggregators]) { Quorum = options.QuorumOf(seats.Count) };
     }
 
     private static void CheckQuery(string query)

@@ -18,7 +18,7 @@ internal sealed record Conclusion(ConsensusAnswer Answer, IReadOnlyList<Dissent>
         var usable = responses.Where(r => r.Status == ResponseStatus.Ok).ToList();
         if (usable.Count == 0)
         {
-            return OfNothing(responses);
+            return OfNothing(agenda, responses);
         }
 
         var tally = TallyOf(agenda, responses);
@@ -29,7 +29,7 @@ internal sealed record Conclusion(ConsensusAnswer Answer, IReadOnlyList<Dissent>
             {
                 Text = VoteText(agenda, usable, tally, winner),
                 Score = Math.Round(100 * VoteTally.Share(tally, winner), 1),
-                Degraded = IsDegraded(responses),
+                Degraded = IsDegraded(agenda, responses),
                 Method = "vote",
                 Answer = winner,
                 Tally = tally,
@@ -55,7 +55,7 @@ internal sealed record Conclusion(ConsensusAnswer Answer, IReadOnlyList<Dissent>
             {
                 Text = text,
                 Score = Math.Round(Similarity.Score(similarity.Values), 1),
-                Degraded = !asChosen || IsDegraded(responses),
+                Degraded = !asChosen || IsDegraded(agenda, responses),
                 Aggregator = summary?.Model,
                 Method = summary is null ? "centroid" : "summary",
                 Claims = claims,
@@ -65,7 +65,7 @@ internal sealed record Conclusion(ConsensusAnswer Answer, IReadOnlyList<Dissent>
     }
 
     /// <summary>Nobody gave an answer that can be counted.</summary>
-    public static Conclusion OfNothing(IReadOnlyList<MemberResponse> responses)
+    public static Conclusion OfNothing(Agenda agenda, IReadOnlyList<MemberResponse> responses)
     {
         var notFound = responses.FirstOrDefault(r => r.Error?.Code == "not_found");
         var reasons = responses.Select(r => $"{r.Model}: {r.Error?.Code}");
@@ -74,7 +74,7 @@ internal sealed record Conclusion(ConsensusAnswer Answer, IReadOnlyList<Dissent>
             {
                 Text = notFound is null ? $"No member gave a usable answer ({string.Join(", ", reasons)})." : Quoted(notFound.Text),
                 Score = 0,
-                Degraded = IsDegraded(responses),
+                Degraded = IsDegraded(agenda, responses),
                 Method = None,
             },
             [.. LeftOut(responses)],
@@ -98,7 +98,8 @@ internal sealed record Conclusion(ConsensusAnswer Answer, IReadOnlyList<Dissent>
     private static IEnumerable<Dissent> LeftOut(IReadOnlyList<MemberResponse> responses) =>
         responses.Where(r => r is { Status: ResponseStatus.Excluded, Error.Code: "outlier" }).Select(r => new Dissent(r.Model, r.Text, r.Error!.Message));
 
-    private static bool IsDegraded(IReadOnlyList<MemberResponse> responses) =>
+    private static bool IsDegraded(Agenda agenda, IReadOnlyList<MemberResponse> responses) =>
+        (responses.Count(r => r.Error?.Code == "not_needed" || (r.Status == ResponseStatus.Ok && (!agenda.IsVote || r.Vote is not null))) < agenda.Quorum) ||
         responses.Any(r => r.Status != ResponseStatus.Ok && r.Error?.Code is not ("not_needed" or "not_found"));
 
     private static string VoteText(Agenda agenda, List<MemberResponse> usable, IReadOnlyDictionary<string, double> tally, string? winner)
@@ -113,7 +114,7 @@ internal sealed record Conclusion(ConsensusAnswer Answer, IReadOnlyList<Dissent>
 
         // Of those who won: who is surest, and among equals the first of the panel.
         var reasons = usable.Where(r => r.Vote == winner).MaxBy(r => r.Confidence ?? 0)!;
-        var unit = agenda.Request.WeightByConfidence ? "of the confidence" : "votes";
+        var unit = agenda.Request.WeightByConfidence ? "weighted votes" : "votes";
         var head = $"{char.ToUpperInvariant(Named(agenda, winner)[0])}{Named(agenda, winner)[1..]}: {Amount(tally[winner])} of {Amount(all)} {unit}.";
         return VoteReasons.Of(reasons.Text) is { Length: > 0 } why ? $"{head}\n\n{why}" : head;
     }

@@ -20,6 +20,9 @@ internal sealed record Seat(MemberInfo Member, EthicalRole? Role)
 internal sealed record Agenda(
     AskRequest Request, Domain Domain, IReadOnlyList<string> Choices, string Question, IReadOnlyList<Seat> Seats, IReadOnlyList<MemberInfo> Aggregators)
 {
+    /// <summary>Usable answers without which the outcome is degraded.</summary>
+    public required int Quorum { get; init; }
+
     public bool IsVote => Request.QuestionType is QuestionType.YesNo or QuestionType.MultipleChoice;
 
     /// <summary>What may be voted for.</summary>

@@ -58,6 +58,15 @@ public class AskEngineTests
     }
 
     [Fact]
+    public async Task Ask_FewerVotesThanAQuorum_IsDegraded()
+    {
+        var panel = new FakePanel().Says("a", Vote("yes", 0.9)).Says("b", Vote("unknown", 0)).Says("c", Vote("unknown", 0));
+        var result = await AskAsync(panel, YesNo);
+        Assert.Equal(("yes", true), (result.Consensus.Answer, result.Consensus.Degraded));
+        Assert.Equal(["b", "c"], result.Dissent.Select(d => d.Model));
+    }
+
+    [Fact]
     public async Task Ask_WeightedVotes_FollowConfidence()
     {
         var panel = new FakePanel().Says("a", Vote("yes", 0.2)).Says("b", Vote("yes", 0.2)).Says("c", Vote("no", 0.9));

@@ -12,7 +12,7 @@ public class AskRulesTests
     [Fact]
     public void Plan_NothingChosen_AsksEverybodyAndThePanelsAggregatorFirst()
     {
-        var agenda = AskRules.Plan(new AskRequest { Query = "Why?" }, Panel);
+        var agenda = AskRules.Plan(new AskRequest { Query = "Why?" }, Panel, new AskOptions());
         Assert.Equal(["a", "b", "doc"], agenda.Seats.Select(s => s.Name));
         Assert.Equal(["b", "a"], agenda.Aggregators.Select(a => a.Name));
     }
@@ -20,14 +20,14 @@ public class AskRulesTests
     [Fact]
     public void Plan_LetteredLines_BecomeChoices()
     {
-        var agenda = AskRules.Plan(new AskRequest { Query = "Which?\nA) red\n(b) green\nC. blue", QuestionType = QuestionType.MultipleChoice }, Panel);
+        var agenda = AskRules.Plan(new AskRequest { Query = "Which?\nA) red\n(b) green\nC. blue", QuestionType = QuestionType.MultipleChoice }, Panel, new AskOptions());
         Assert.Equal(("Which?", "red green blue", "A B C"), (agenda.Question, string.Join(' ', agenda.Choices), string.Join(' ', agenda.Options)));
     }
 
     [Fact]
     public void Plan_RandomRoles_AreDrawnBySeed()
     {
-        string Drawn(int seed) => string.Join(',', AskRules.Plan(new AskRequest { Query = "?", Seed = seed, Roles = new Dictionary<string, string> { ["a"] = "random", ["b"] = "Random" } }, Panel).Seats.Select(s => s.Role?.Name));
+        string Drawn(int seed) => string.Join(',', AskRules.Plan(new AskRequest { Query = "?", Seed = seed, Roles = new Dictionary<string, string> { ["a"] = "random", ["b"] = "Random" } }, Panel, new AskOptions()).Seats.Select(s => s.Role?.Name));
         Assert.Equal(Drawn(4), Drawn(4));
         Assert.True(Enumerable.Range(0, 20).Select(Drawn).Distinct().Count() > 5);
     }
@@ -70,7 +70,7 @@ public class AskRulesTests
         {
             foreach (var (type, text) in ExampleQuestions.ByDomain[domain.Name])
             {
-                Assert.NotEmpty(AskRules.Plan(new AskRequest { Query = text, Domain = domain.Name, QuestionType = type }, Panel).Seats);
+                Assert.NotEmpty(AskRules.Plan(new AskRequest { Query = text, Domain = domain.Name, QuestionType = type }, Panel, new AskOptions()).Seats);
             }
 
             Assert.Equal(Enum.GetValues<QuestionType>().Order(), ExampleQuestions.ByDomain[domain.Name].Keys.Order());
@@ -87,7 +87,7 @@ public class AskRulesTests
 
     private static QuorateException Refused(AskRequest request, string code)
     {
-        var error = Assert.Throws<QuorateException>(() => AskRules.Plan(request, Panel));
+        var error = Assert.Throws<QuorateException>(() => AskRules.Plan(request, Panel, new AskOptions()));
         Assert.Equal((code, ErrorKind.Input), (error.Code, error.Kind));
         return error;
     }

@@ -58,7 +58,7 @@ internal static class AskCommand
         // The work ends with this process, so what members answered need not outlive it.
         var result = await AskParts.CreateEngine(workspace, () => panel, embedded, new MemoryJournal()).AskAsync(workspace.Ids.Next("ask"), request, view, token);
         await AskParts.RecordAsync(workspace, result, token);
-        var pictures = parse.GetValue(Plots) is { } plots ? await ChartFiles.WriteAsync(result.Analysis, plots) : [];
+        var pictures = parse.GetValue(Plots) is { } plots ? await ChartFiles.WriteAsync(result.Analysis, plots, token) : [];
         var proof = parse.GetValue(Certificate) is { } folder && result.Certificate is { } signed ? OutcomeFolder.Write(folder, result.JobId, signed) : default;
         workspace.Output.Result(result, _ => view.Show(result));
         foreach (var picture in pictures)

@@ -21,7 +21,7 @@ public sealed class OutcomeCertifier(IMemberKeys keys)
     private const int MaxRounds = 200;
     private static readonly ConsensusOptions Options = new() { CheckpointInterval = 4, Window = 16, Clients = 1 };
 
-    public static string GroupOf(string jobId) => "ask-" + jobId;
+    public static string GroupOf(string jobId) => "outcome-" + jobId;
 
     /// <summary>SHA-256 of UTF-8 text, lower-case hex.</summary>
     public static string HashOf(string text) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)));
