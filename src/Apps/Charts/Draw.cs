@@ -9,9 +9,12 @@ public static class Draw
 {
     /// <summary>Width of a character of the charts' text, in user units, on the wide side.</summary>
     public const double CharWidth = 7.2;
+
+    /// <summary>From here on scripts with characters of double width begin.</summary>
+    private const char FirstWide = '\u1100';
     private const int LongestShort = 20;
     private const int Ending = 8;
-    private const int LongestFull = 200;
+    private const int LongestFull = 100;
 
     /// <summary>A coordinate: two decimals, a point whatever the culture.</summary>
     public static string N(double value) => value.ToString("0.##", CultureInfo.InvariantCulture);
@@ -37,5 +40,5 @@ public static class Draw
     }
 
     /// <summary>Room for the longest of the names' short forms.</summary>
-    public static double NameWidth(IEnumerable<string> names) => names.Select(n => Short(n).Length * CharWidth).DefaultIfEmpty(0).Max();
+    public static double NameWidth(IEnumerable<string> names) => names.Select(n => Short(n).Sum(c => c < FirstWide ? CharWidth : 2 * CharWidth)).DefaultIfEmpty(0).Max();
 }

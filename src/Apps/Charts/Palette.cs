@@ -15,8 +15,8 @@ public static class Palette
     /// <summary>Classes <c>c0</c> to <c>c5</c>: green, vermilion, blue, purple, orange, sky.</summary>
     private static readonly string[] Series = ["#009E73", "#D55E00", "#0072B2", "#CC79A7", "#E69F00", "#56B4E9"];
 
-    private static readonly Theme Light = new("#ffffff", "#1b1f24", "#57606a", "#d0d7de", "#f3f7fb", "#08306b", "#0072B2", "#D55E00");
-    private static readonly Theme Dark = new("#0d1117", "#e6edf3", "#9da7b1", "#30363d", "#16202c", "#cfe3f7", "#56B4E9", "#E69F00");
+    private static readonly Theme Light = new("#ffffff", "#1b1f24", "#57606a", "#d0d7de", ["#eff5fb", "#6baed6", "#08306b"], "#0072B2", "#D55E00");
+    private static readonly Theme Dark = new("#0d1117", "#e6edf3", "#9da7b1", "#30363d", ["#14202e", "#3578b5", "#d6e8f8"], "#56B4E9", "#E69F00");
 
     private static readonly Lazy<string> Sheet = new(() => $"{Rules(Light)}@media (prefers-color-scheme: dark){{{Rules(Dark)}}}");
 
@@ -38,9 +38,10 @@ public static class Palette
     /// <summary>The heatmap's colour of a step, light or dark.</summary>
     public static string ScaleColour(int step, bool dark)
     {
-        var theme = dark ? Dark : Light;
-        var (from, to) = (Rgb(theme.ScaleLow), Rgb(theme.ScaleHigh));
-        return "#" + string.Concat(from.Zip(to, (f, t) => ((int)Math.Round(f + ((t - f) * step / (double)Steps))).ToString("x2", CultureInfo.InvariantCulture)));
+        var scale = (dark ? Dark : Light).Scale;
+        var at = step * (scale.Length - 1) / (double)Steps;
+        var stop = Math.Min((int)at, scale.Length - 2);
+        return "#" + string.Concat(Rgb(scale[stop]).Zip(Rgb(scale[stop + 1]), (a, b) => ((int)Math.Round(a + ((b - a) * (at - stop)))).ToString("x2", CultureInfo.InvariantCulture)));
     }
 
     private static string Rules(Theme theme)
@@ -87,5 +88,5 @@ public static class Palette
 
     private static int Byte(string colour, int at) => int.Parse(colour.AsSpan(at, 2), NumberStyles.HexNumber, CultureInfo.InvariantCulture);
 
-    private sealed record Theme(string Ground, string Ink, string Muted, string Grid, string ScaleLow, string ScaleHigh, string Up, string Down);
+    private sealed record Theme(string Ground, string Ink, string Muted, string Grid, string[] Scale, string Up, string Down);
 }
