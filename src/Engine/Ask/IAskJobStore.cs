@@ -79,6 +79,9 @@ public interface IAskJobStore
     Task<bool> CancelAsync(string jobId, long userId, CancellationToken cancellationToken);
 
     /// <summary>The next job to run: one that waits, or one whose owner let its lease run out; users with fewer running jobs go first.</summary>
+    /// <param name="owner">Names this run of the job, so a new one for each claim.</param>
+    /// <param name="lease">How long the claim holds unless it is renewed.</param>
+    /// <param name="cancellationToken">Stops the waiting for the store.</param>
     Task<AskJob?> ClaimAsync(string owner, TimeSpan lease, CancellationToken cancellationToken);
 
     /// <summary>Renews the lease and notes how far it is; false when the owner does not hold the job any more.</summary>

@@ -18,13 +18,12 @@ internal sealed partial class SqliteAskJobStore
 
     public async Task<AskJob?> ClaimAsync(string owner, TimeSpan lease, CancellationToken cancellationToken)
     {
-        // A server never takes back what it holds itself: its own run may still be ending.
         const string Sql = $"""
             UPDATE interactions SET state = 'running', stage = 'asking', owner = @owner, lease_until_us = @until,
               attempts = attempts + 1, started_at_us = coalesce(started_at_us, @now)
             WHERE job_id = (
               SELECT job_id FROM interactions AS i
-              WHERE state = 'queued' OR (state = 'running' AND lease_until_us <= @now AND owner <> @owner)
+              WHERE state = 'queued' OR (state = 'running' AND lease_until_us <= @now)
               ORDER BY (SELECT count(*) FROM interactions AS r WHERE r.user_id = i.user_id AND r.state = 'running' AND r.lease_until_us > @now),
                 created_at_us, job_id
               LIMIT 1)

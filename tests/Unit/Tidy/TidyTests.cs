@@ -21,7 +21,8 @@ public class TidyTests
         ["Storage"] = ["Contracts", "Engine", "Protocol", "Transport"],
         ["Faults"] = ["Contracts"],
         ["Transport"] = ["Contracts", "Protocol"],
-        ["Cli"] = ["Contracts", "Engine", "Faults", "Models", "Platforms", "Protocol", "Storage", "Transport"],
+        ["Server"] = ["Contracts", "Engine", "Models"],
+        ["Cli"] = ["Contracts", "Engine", "Faults", "Models", "Platforms", "Protocol", "Server", "Storage", "Transport"],
     };
 
     [Fact]
