@@ -75,7 +75,8 @@ public static class QuorateServer
         services.AddSingleton<IHostLifetime, NoSignals>();
         services.Configure<HostOptions>(o => o.ShutdownTimeout = ShutdownTimeout);
         services.AddRouting();
-        services.AddProblemDetails();
+        // Traces are not kept here, so their ids would tell nobody anything.
+        services.AddProblemDetails(o => o.CustomizeProblemDetails = c => c.ProblemDetails.Extensions.Remove("trace_id"));
         services.ConfigureHttpJsonOptions(o => Copy(QuorateJson.Options, o.SerializerOptions));
         services.AddOpenApi("v1", o => o.AddDocumentTransformer((document, _, _) =>
         {

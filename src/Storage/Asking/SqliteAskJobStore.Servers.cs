@@ -54,7 +54,7 @@ internal sealed partial class SqliteAskJobStore
         return EndAsync(
             result.JobId,
             "UPDATE interactions SET state = 'done', stage = 'done', progress = 100",
-            new { result.JobId, owner, Now },
+            new { jobId = result.JobId, owner, Now },
             (c, t) =>
             {
                 c.Execute(Insert, parts, t);

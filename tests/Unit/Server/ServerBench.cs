@@ -106,7 +106,9 @@ internal sealed class ServerBench : IAsyncDisposable
     public static async Task<JsonElement> WaitAsync(HttpClient client, string job, string state)
     {
         JsonElement status = default;
-        await UntilAsync(async () => (status = await GetAsync(client, $"/job_status/{job}")).GetProperty("state").GetString() == state, () => $"{job} is {status}");
+        string? at = null;
+        await UntilAsync(async () => (at = (status = await GetAsync(client, $"/job_status/{job}")).GetProperty("state").GetString()) is "done" or "failed" or "cancelled" || at == state, () => $"{job} is {status}");
+        Assert.True(at == state, $"{job} is {status}");
         return status;
     }
 
