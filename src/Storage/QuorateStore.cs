@@ -1,7 +1,10 @@
 using Dapper;
 using Microsoft.Data.Sqlite;
 using Quorate.Contracts;
+using Quorate.Engine.Ask;
 using Quorate.Engine.Ports;
+using Quorate.Storage.Accounts;
+using Quorate.Storage.Asking;
 using Quorate.Storage.Ledger;
 using Quorate.Storage.Sqlite;
 
@@ -19,11 +22,14 @@ public sealed class QuorateStore : IAsyncDisposable
     private readonly SqliteDatabase _database;
     private readonly SqliteLedger _ledger;
 
-    private QuorateStore(SqliteDatabase database, SqliteLedger ledger, ILeaseStore leases)
+    private QuorateStore(SqliteDatabase database, SqliteLedger ledger, TimeProvider time)
     {
         _database = database;
         _ledger = ledger;
-        Leases = leases;
+        Leases = new SqliteLeaseStore(database, time);
+        Accounts = new SqliteAccountStore(database, time);
+        AskJobs = new SqliteAskJobStore(database, time);
+        AskJournal = new SqliteAskJournal(database, time);
     }
 
     public string File => _database.Path;
@@ -31,6 +37,12 @@ public sealed class QuorateStore : IAsyncDisposable
     public ILedger Ledger => _ledger;
 
     public ILeaseStore Leases { get; }
+
+    public IAccountStore Accounts { get; }
+
+    public IAskJobStore AskJobs { get; }
+
+    public IAskJournal AskJournal { get; }
 
     /// <summary>Opens or makes the store and brings its schema up to date.</summary>
     /// <param name="file">The database file; its folder is made if need be.</param>
@@ -66,7 +78,7 @@ public sealed class QuorateStore : IAsyncDisposable
             }
 
             Migrator.Apply(connection, database.Path, time.GetUtcNow());
-            return new QuorateStore(database, new SqliteLedger(database, keys, time, maxBytes), new SqliteLeaseStore(database, time));
+            return new QuorateStore(database, new SqliteLedger(database, keys, time, maxBytes), time);
         }
         catch (SqliteException e)
         {

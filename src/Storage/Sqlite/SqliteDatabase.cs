@@ -20,14 +20,7 @@ internal sealed class SqliteDatabase(string file)
     public SqliteConnection Open(SqliteOpenMode mode = SqliteOpenMode.ReadWrite, bool pooled = true)
     {
         _ = Provider.Value;
-        var settings = new SqliteConnectionStringBuilder
-        {
-            DataSource = Path,
-            Mode = mode,
-            Pooling = pooled,
-            DefaultTimeout = (int)BusyTimeout.TotalSeconds,
-        };
-        var connection = new SqliteConnection(settings.ToString());
+        var connection = new SqliteConnection(ConnectionString(mode, pooled));
         try
         {
             connection.Open();
@@ -44,13 +37,7 @@ internal sealed class SqliteDatabase(string file)
     /// <summary>Closes the idle connections to this file, so that SQLite folds the write-ahead log into it.</summary>
     public void ClosePool()
     {
-        using var connection = new SqliteConnection(new SqliteConnectionStringBuilder
-        {
-            DataSource = Path,
-            Mode = SqliteOpenMode.ReadWrite,
-            Pooling = true,
-            DefaultTimeout = (int)BusyTimeout.TotalSeconds,
-        }.ToString());
+        using var connection = new SqliteConnection(ConnectionString(SqliteOpenMode.ReadWrite, pooled: true));
         SqliteConnection.ClearPool(connection);
     }
 
@@ -68,6 +55,15 @@ internal sealed class SqliteDatabase(string file)
     };
 
     private static QuorateException Missing(string code, string message, string? hint, Exception e) => QuorateException.Missing(code, message, hint, e);
+
+    private string ConnectionString(SqliteOpenMode mode, bool pooled) => new SqliteConnectionStringBuilder
+    {
+        DataSource = Path,
+        Mode = mode,
+        Pooling = pooled,
+        ForeignKeys = true,
+        DefaultTimeout = (int)BusyTimeout.TotalSeconds,
+    }.ToString();
 
     // The system's library gets security updates; the packaged one (3.35) serves where there is none.
     private static bool LoadProvider()

@@ -22,7 +22,8 @@ public class TidyTests
         ["Faults"] = ["Contracts"],
         ["Transport"] = ["Contracts", "Protocol"],
         ["Charts"] = ["Contracts"],
-        ["Cli"] = ["Charts", "Contracts", "Engine", "Faults", "Models", "Platforms", "Protocol", "Storage", "Transport"],
+        ["Server"] = ["Contracts", "Engine", "Models"],
+        ["Cli"] = ["Charts", "Contracts", "Engine", "Faults", "Models", "Platforms", "Protocol", "Server", "Storage", "Transport"],
     };
 
     [Fact]

@@ -1,0 +1,39 @@
+using Quorate.Engine.Ask;
+
+namespace Quorate.Server.Jobs;
+
+/// <summary>How far a job is, as one number; the engine reports from several threads.</summary>
+internal sealed class JobProgress : IAskObserver
+{
+    private readonly Lock _gate = new();
+    private (string Stage, int Percent) _at = ("asking", 0);
+
+    public (string Stage, int Percent) At
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _at;
+            }
+        }
+    }
+
+    public void On(AskProgress progress)
+    {
+        var (from, to) = progress.Stage switch
+        {
+            "asking" => (5, 60),
+            "reviewing" => (60, 70),
+            "aggregating" => (70, 85),
+            "analysing" => (85, 92),
+            "certifying" => (92, 98),
+            _ => (98, 99),
+        };
+        var share = progress.Members > 0 ? Math.Clamp(progress.Ended / (double)progress.Members, 0, 1) : 0;
+        lock (_gate)
+        {
+            _at = (progress.Stage, Math.Max(_at.Percent, from + (int)(share * (to - from))));
+        }
+    }
+}
