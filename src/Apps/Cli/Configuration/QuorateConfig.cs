@@ -23,8 +23,11 @@ internal sealed class QuorateConfig
     [ConfigurationKeyName("panel")]
     public PanelConfig Panel { get; set; } = new();
 
+    [ConfigurationKeyName("server")]
+    public ServerConfig Server { get; set; } = new();
+
     /// <summary>Every problem at once, each naming its key and what is allowed.</summary>
-    public IEnumerable<string> Problems() => [.. HomeProblems(), .. Planner.Problems(), .. Triage.Problems(), .. ApprovalProblems(), .. Panel.Problems()];
+    public IEnumerable<string> Problems() => [.. HomeProblems(), .. Planner.Problems(), .. Triage.Problems(), .. ApprovalProblems(), .. Panel.Problems(), .. Server.Problems()];
 
     private IEnumerable<string> HomeProblems() => string.IsNullOrWhiteSpace(Home) || Home.Contains('\0') ? [$"home is '{Home}'; a folder is needed"] : [];
 
