@@ -18,6 +18,8 @@ root.Subcommands.Add(SimulateCommand.Create());
 root.Subcommands.Add(CertificateCommand.Create());
 root.Subcommands.Add(KeysCommand.Create());
 root.Subcommands.Add(ModelsCommand.Create());
+root.Subcommands.Add(UpCommand.Create());
+root.Subcommands.Add(UsersCommand.Create());
 root.Subcommands.Add(DoctorCommand.Create());
 root.Subcommands.Add(BenchCommand.Create());
 root.Subcommands.Add(CompletionCommand.Create());

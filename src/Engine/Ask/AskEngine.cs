@@ -116,7 +116,7 @@ public sealed class AskEngine(AskServices services) : IAskEngine
         return [.. responses.Select(r => far.Contains(r.Model) ? r with { Status = ResponseStatus.Excluded, Error = new MemberError("outlier", "the answer has little in common with all others") } : r)];
     }
 
-    private static async Task<Conclusion> SummaryAsync(
+    private async Task<Conclusion> SummaryAsync(
         Agenda agenda, Stage stage, FanOut fanOut, IReadOnlyList<MemberResponse> responses, SimilarityMatrix similarity, IReadOnlyDictionary<string, double>? review, CancellationToken cancellationToken)
     {
         var usable = responses.Where(r => r.Status == ResponseStatus.Ok).ToList();
@@ -126,7 +126,8 @@ public sealed class AskEngine(AskServices services) : IAskEngine
         }
 
         var best = review is null ? usable : [.. usable.OrderByDescending(r => review.GetValueOrDefault(r.Model))];
-        var down = responses.Where(r => r.Status != ResponseStatus.Ok && r.Error?.Code != "not_needed").Select(r => r.Model).ToHashSet(StringComparer.Ordinal);
+        var down = agenda.Aggregators.Select(a => a.Name).Where(services.IsDown)
+            .Concat(responses.Where(r => r.Status != ResponseStatus.Ok && r.Error?.Code != "not_needed").Select(r => r.Model)).ToHashSet(StringComparer.Ordinal);
         var (summary, tried) = await new Aggregation(fanOut).SummariseAsync(agenda, stage, best, down, cancellationToken);
         return Conclusion.OfSummary(agenda, responses, summary, tried, similarity);
     }

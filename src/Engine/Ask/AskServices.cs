@@ -20,6 +20,9 @@ public sealed record AskServices
     /// <summary>Vectors of texts, in their order, by an embedding model; null, or a null result, for the embedded vectoriser.</summary>
     public Func<IReadOnlyList<string>, CancellationToken, Task<TextEmbeddings?>>? Embeddings { get; init; }
 
+    /// <summary>Members that nothing should rely on now: they are asked, but others summarise.</summary>
+    public Func<string, bool> IsDown { get; init; } = _ => false;
+
     public AskOptions Options { get; init; } = new();
 
     public required TimeProvider Time { get; init; }

@@ -5,8 +5,6 @@ using System.Net.Http.Json;
 using System.Security.Cryptography;
 using System.Text.Json;
 using Microsoft.AspNetCore.Builder;
-using Microsoft.AspNetCore.Hosting.Server;
-using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.Extensions.AI;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
@@ -152,7 +150,7 @@ internal sealed class ServerBench : IAsyncDisposable
     private async Task BeginAsync()
     {
         await _app.StartAsync(Token);
-        Address = new Uri(_app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.Single());
+        Address = new Uri(QuorateServer.Addresses(_app).Single());
     }
 
     private WebApplication Build() => QuorateServer.Build(Settings, new ServerParts
@@ -204,7 +202,7 @@ internal sealed class FakeHealth : IAgentHealth
 {
     public ConcurrentQueue<string> Resets { get; } = new();
 
-    public IReadOnlyList<AgentHealth> Snapshot() => [new("ada", "healthy", DateTimeOffset.UnixEpoch, 0, 0), new("bob", "failed", null, 3, 2)];
+    public IReadOnlyList<AgentState> Snapshot() => [new("ada", "healthy", DateTimeOffset.UnixEpoch, 0, 0), new("bob", "failed", null, 3, 2)];
 
     public bool Reset(string member)
     {

@@ -30,6 +30,7 @@ internal sealed class Workspace : IAsyncDisposable
     private readonly List<IDisposable> _opened = [];
     private FileKeyRing? _keys;
     private QuorateStore? _store;
+    private string? _storeFile;
     private PanelFolder? _panel;
 
     private readonly string? _configFile;
@@ -87,10 +88,13 @@ internal sealed class Workspace : IAsyncDisposable
 
     public FaultInjector CreateInjector(IPlatform platform, Site site, bool anySite = false) => new(site, platform, SiteState(site), Time, anySite);
 
+    /// <summary>Another file than the home's; said before the store is opened.</summary>
+    public void UseStore(string file) => _storeFile = Path.GetFullPath(file);
+
     public FileKeyRing OpenKeys() => _keys ??= Keep(FileKeyRing.Open(Path.Combine(Home, "keys"), Time));
 
     public async Task<QuorateStore> OpenStoreAsync(CancellationToken token) =>
-        _store ??= await QuorateStore.OpenAsync(Path.Combine(Home, "quorate.db"), OpenKeys(), Time, cancellationToken: token);
+        _store ??= await QuorateStore.OpenAsync(_storeFile ?? Path.Combine(Home, "quorate.db"), OpenKeys(), Time, cancellationToken: token);
 
     public async Task<ILedger> OpenLedgerAsync(CancellationToken token) => (await OpenStoreAsync(token)).Ledger;
 
