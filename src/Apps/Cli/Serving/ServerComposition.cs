@@ -67,8 +67,8 @@ internal sealed class ServerComposition : IAsyncDisposable
 
     private sealed class Health(HealthMonitor monitor) : IAgentHealth
     {
-        public IReadOnlyList<Server.Ports.AgentHealth> Snapshot() => [.. monitor.Snapshot().Select(h =>
-            new Server.Ports.AgentHealth(h.Agent, h.Status.ToString().ToLowerInvariant(), h.LastHeartbeat, h.ConsecutiveFailures, h.ConsecutiveFailures))];
+        public IReadOnlyList<AgentState> Snapshot() => [.. monitor.Snapshot().Select(h =>
+            new AgentState(h.Agent, h.Status.ToString().ToLowerInvariant(), h.LastHeartbeat, h.ConsecutiveFailures, h.ConsecutiveFailures))];
 
         public bool Reset(string member)
         {
