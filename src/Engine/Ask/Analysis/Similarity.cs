@@ -14,9 +14,9 @@ public static class Similarity
     private const double OutlierScore = 3.5;
     private const double NormalConsistency = 0.6745;
 
-    /// <summary>A panel that agrees almost exactly has a deviation near 0, beside which everything would stand out.</summary>
-    private const double LeastDeviation = 0.02;
-    private const double LeastLogDeviation = 0.2;
+    /// <summary>Where most answers are the same the deviation is near 0, and one in other words would stand out beside them.</summary>
+    private const double LeastDeviation = 0.1;
+    private const double LeastLogDeviation = 0.3;
     private const double LeastMean = 0.02;
 
     /// <summary>Cosines of the embedded vectors, 0 to 1, symmetric, 1 on the diagonal; a text without words has 0 with every other.</summary>
@@ -51,8 +51,8 @@ public static class Similarity
 
     /// <summary>
     /// Answers unlike the others, of four or more: their mean similarity to the others lies below the median by a modified z-score of
-    /// more than 3.5 (0.6745 × distance / median absolute deviation). That is asked of the means themselves (deviation at least 0.02), which
-    /// suits embeddings, where all texts are somewhat alike, and of their logarithms (means at least 0.02, deviation at least 0.2), which suits
+    /// more than 3.5 (0.6745 × distance / median absolute deviation). That is asked of the means themselves (deviation at least 0.1), which
+    /// suits embeddings, where all texts are somewhat alike, and of their logarithms (means at least 0.02, deviation at least 0.3), which suits
     /// word vectors, where answers that agree are alike to very different degrees.
     /// </summary>
     public static IReadOnlyList<int> Outliers(IReadOnlyList<IReadOnlyList<double>> matrix)

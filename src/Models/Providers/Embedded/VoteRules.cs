@@ -19,7 +19,7 @@ internal static class VoteRules
     /// <summary>Words that exclude each other: a question about one and a sentence about the other say opposite things.</summary>
     private static readonly (string, string)[] Opposites =
     [
-        ("on", "off"), ("allow", "refuse"), ("allow", "deny"), ("allow", "forbid"), ("accept", "refuse"), ("accept", "reject"), ("open", "closed"), ("open", "close"),
+        ("on", "off"), ("allow", "refuse"), ("allow", "deny"), ("allow", "forbid"), ("accept", "refuse"), ("accept", "reject"), ("open", "closed"),
         ("enable", "disable"), ("always", "never"), ("before", "after"), ("require", "optional"), ("mandatory", "optional"), ("public", "private"), ("same", "different"),
         ("increase", "decrease"), ("true", "false"), ("succeed", "fail"), ("safe", "unsafe"), ("valid", "invalid"), ("possible", "impossible"), ("present", "absent"), ("keep", "remove"),
         ("start", "stop"), ("encrypt", "plain"), ("inside", "outside"), ("online", "offline"), ("all", "none"),
@@ -131,7 +131,7 @@ internal static class VoteRules
         var clause = Tokens(sentence.Split([',', ';', '—', '–'])
             .MaxBy(c => Words.Terms(c).Distinct(StringComparer.Ordinal).Count(terms.Contains))!);
         var negations = clause.Count(t => Negation.Is(t.Word));
-        return (negations + Opposites.Count(o => Opposed(o.Item1, o.Item2) || Opposed(o.Item2, o.Item1))) % 2 == 0;
+        return (negations % 2 == 0) != Opposites.Any(o => Opposed(o.Item1, o.Item2) || Opposed(o.Item2, o.Item1));
 
         bool Opposed(string a, string b) => Has(asked, a) && !Has(asked, b) && Has(clause, b) && !Has(clause, a);
     }
