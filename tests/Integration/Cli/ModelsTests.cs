@@ -12,7 +12,7 @@ public sealed class ModelsTests
     {
         await using var server = await ScriptedModelServer.StartAsync(Cancelled);
         using var cli = new QuorateCli();
-        var file = await WriteAsync(cli, $$$"""{"models":{"zeta":{"endpoint":"{{{server.Endpoint}}}","model":"test-model"},"alpha":{"preset":"openai","model":"m","api_key_env":"QUORATE_TEST_NO_KEY"}}}""");
+        var file = await WriteAsync(cli, $$$"""{"models":{"zeta":{"endpoint":"{{{server.Endpoint}}}","model":"test-model"},"alpha":{"preset":"openai","model":"m","api_key_env":"QUORATE_TEST_NO_KEY"} } }""");
         var (code, document) = await cli.JsonAsync(Cancelled, "models", "--check", "--config", file);
         Assert.Equal(0, code);
         var member = Assert.Single(document.GetProperty("members").EnumerateArray());
