@@ -1,8 +1,10 @@
+using Microsoft.Extensions.AI;
 using Quorate.Contracts.Asking;
 using Quorate.Engine.Ask.Analysis;
 using Quorate.Engine.Ask.Certificates;
 using Quorate.Engine.Ask.Decision;
 using Quorate.Engine.Ask.Prompts;
+using Quorate.Models;
 using Quorate.Models.Panel;
 using Quorate.Models.Pipeline;
 
@@ -106,8 +108,22 @@ public sealed class AskEngine(AskServices services) : IAskEngine
     private async Task<ResponseAnalysis> AnalyseAsync(IReadOnlyList<MemberResponse> responses, CancellationToken cancellationToken)
     {
         var answers = responses.Where(r => r.Status == ResponseStatus.Ok).Select(r => (r.Model, r.Text)).ToList();
-        var embeddings = services.Embeddings is { } embed && answers.Count > 0 ? await embed([.. answers.Select(a => a.Text)], cancellationToken) : null;
-        return ResponseAnalyzer.Analyze(answers, embeddings?.Vectors, embeddings?.Model);
+        if (services.Embeddings is not { } generator || answers.Count < 2)
+        {
+            return ResponseAnalyzer.Analyze(answers);
+        }
+
+        try
+        {
+            var vectors = await generator.GenerateAsync(answers.Select(a => a.Text), cancellationToken: cancellationToken);
+            var model = (generator.GetService(typeof(EmbeddingGeneratorMetadata)) as EmbeddingGeneratorMetadata)?.DefaultModelId;
+            return ResponseAnalyzer.Analyze(answers, [.. vectors.Select(v => v.Vector.ToArray())], model ?? "embeddings");
+        }
+        catch (ModelException)
+        {
+            // The result names the vectoriser that was used, so that nobody takes one for the other.
+            return ResponseAnalyzer.Analyze(answers);
+        }
     }
 
     private static IReadOnlyList<MemberResponse> Outliers(IReadOnlyList<MemberResponse> responses, ResponseAnalysis analysis)

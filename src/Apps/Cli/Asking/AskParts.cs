@@ -30,6 +30,7 @@ internal static class AskParts
         Embedded = new EmbeddedPanel(embedded),
         Journal = journal,
         Keys = new MemberKeys(Path.Combine(workspace.Home, "keys", "members"), Environment.GetEnvironmentVariable(FileKeyRing.PassphraseVariable)),
+        Embeddings = workspace.OpenEmbeddings(),
         IsDown = member => health?.Snapshot().Any(h => h.Agent == member && h.Status is HealthStatus.Unhealthy or HealthStatus.Failed) == true,
         Options = OptionsOf(workspace.Config.Ask),
         Time = workspace.Time,
