@@ -21,15 +21,17 @@ public static class ModelClients
     }
 
     /// <summary>The key from its environment variable; null when the configuration names none.</summary>
+    /// <param name="config">Names the variable.</param>
+    /// <param name="variables">Values of environment variables by name; null: the process's own.</param>
     /// <exception cref="QuorateException">Missing: the variable is named but empty.</exception>
-    public static string? ReadKey(ModelConfig config)
+    public static string? ReadKey(ModelConfig config, Func<string, string?>? variables = null)
     {
         if (config.ApiKeyVariable is not { } variable)
         {
             return null;
         }
 
-        var key = Environment.GetEnvironmentVariable(variable);
+        var key = (variables ?? Environment.GetEnvironmentVariable)(variable);
         return string.IsNullOrWhiteSpace(key)
             ? throw QuorateException.Missing("model_key", $"{variable} is not set; {config.Provider} needs a key", $"export {variable}=… or use the rulebook planner")
             : key.Trim();

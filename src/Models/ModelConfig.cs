@@ -28,11 +28,17 @@ public sealed record ModelConfig
     public int MaxRetries { get; init; } = 2;
 
     /// <summary>Makes a configuration from a preset, with what the user chose laid over it.</summary>
+    /// <param name="preset">Name of a known server, or null.</param>
+    /// <param name="endpoint">Wins over the preset's.</param>
+    /// <param name="model">Null: the preset's default.</param>
+    /// <param name="apiKeyVariable">Null: the preset's.</param>
+    /// <param name="variables">Values of environment variables by name; null: the process's own.</param>
     /// <exception cref="QuorateException">Input: an unknown preset, a bad address or no model.</exception>
-    public static ModelConfig Create(string? preset, string? endpoint, string? model, string? apiKeyVariable = null)
+    public static ModelConfig Create(string? preset, string? endpoint, string? model, string? apiKeyVariable = null, Func<string, string?>? variables = null)
     {
         var known = preset is null ? null : ModelPresets.Find(preset);
-        var address = endpoint ?? known?.Endpoint
+        variables ??= Environment.GetEnvironmentVariable;
+        var address = endpoint ?? FromVariable(known?.EndpointVariable, variables) ?? known?.Endpoint
             ?? throw QuorateException.Input("model_endpoint", "endpoint: no address given", $"give an address, or a preset: {ModelPresets.Names}");
         if (!Uri.TryCreate(address, UriKind.Absolute, out var uri) || uri.Scheme is not ("http" or "https") || uri.UserInfo.Length > 0)
         {
@@ -49,8 +55,20 @@ public sealed record ModelConfig
             Provider = known?.Name ?? "custom",
             Endpoint = uri,
             Model = (model ?? known?.DefaultModel)!,
-            ApiKeyVariable = apiKeyVariable ?? known?.ApiKeyVariable,
+            ApiKeyVariable = apiKeyVariable ?? KeyVariable(known, variables),
         };
+    }
+
+    private static string? KeyVariable(ModelPreset? preset, Func<string, string?> variables) =>
+        preset?.OtherKeyVariable is { } other && string.IsNullOrWhiteSpace(variables(preset.ApiKeyVariable!)) && !string.IsNullOrWhiteSpace(variables(other))
+            ? other : preset?.ApiKeyVariable;
+
+    /// <summary>People copy the address of one operation; the base is what comes before it.</summary>
+    private static string? FromVariable(string? name, Func<string, string?> variables)
+    {
+        const string Operation = "/chat/completions";
+        var address = name is null ? null : variables(name)?.Trim().TrimEnd('/');
+        return string.IsNullOrEmpty(address) ? null : address.EndsWith(Operation, StringComparison.OrdinalIgnoreCase) ? address[..^Operation.Length] : address;
     }
 
     /// <exception cref="QuorateException">Input: a number outside its range.</exception>

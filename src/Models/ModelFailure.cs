@@ -3,7 +3,7 @@ namespace Quorate.Models;
 /// <summary>Why a model gave no usable answer.</summary>
 public enum ModelFailure
 {
-    /// <summary>The deadline of the whole call passed: the server stalled or was too slow.</summary>
+    /// <summary>The deadline of the whole call passed: the server was too slow.</summary>
     Timeout,
 
     /// <summary>The server does not accept the request (4xx other than 408 and 429): a key, a model name, a limit.</summary>
@@ -14,12 +14,27 @@ public enum ModelFailure
     /// <summary>The answer has no text.</summary>
     Empty,
 
-    /// <summary>The answer is not what the protocol says.</summary>
+    /// <summary>The answer is not what the protocol says, or not what the caller demanded.</summary>
     Malformed,
 
     /// <summary>The connection ended in the middle of the answer.</summary>
     Cut,
     Unreachable,
+
+    /// <summary>A stream gave nothing for the stall time.</summary>
+    Stalled,
+
+    /// <summary>The member failed so often that it is not called for a while.</summary>
+    CircuitOpen,
+
+    /// <summary>The call's worst case does not fit into what is left of the budget.</summary>
+    OverBudget,
+
+    /// <summary>The answer reached its token limit, and the caller demanded a whole one.</summary>
+    Truncated,
+
+    /// <summary>The provider's filter withheld the answer, or the model used the protocol's refusal field.</summary>
+    Filtered,
 }
 
 /// <summary>A model call that failed in one of the expected ways. The message is for a person and holds no credentials.</summary>
@@ -48,6 +63,11 @@ public sealed class ModelException(ModelFailure failure, string message, Excepti
         ModelFailure.Empty => "empty",
         ModelFailure.Malformed => "malformed",
         ModelFailure.Cut => "cut",
+        ModelFailure.Stalled => "stalled",
+        ModelFailure.CircuitOpen => "circuit_open",
+        ModelFailure.OverBudget => "over_budget",
+        ModelFailure.Truncated => "truncated",
+        ModelFailure.Filtered => "filtered",
         _ => "unreachable",
     };
 }

@@ -7,6 +7,7 @@ using Quorate.Contracts.Sites;
 var root = new RootCommand("No single model decides alone: incidents, questions and jobs decided by a panel, carried out by a deterministic engine, proved by a ledger.");
 GlobalOptions.AddTo(root);
 root.Subcommands.Add(DemoCommand.Create());
+root.Subcommands.Add(AskCommand.Create());
 root.Subcommands.Add(TriageCommand.Create());
 root.Subcommands.Add(PlanCommand.Create());
 root.Subcommands.Add(SiteCommand.Create());

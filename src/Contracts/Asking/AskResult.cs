@@ -15,8 +15,14 @@ public sealed record AskResult
     /// <summary>The minority report: members whose answer the consensus does not carry.</summary>
     public required IReadOnlyList<Dissent> Dissent { get; init; }
 
+    /// <summary>Scores of the peer review, 0 (always ranked last) to 1, by member; null when there was none.</summary>
+    public IReadOnlyDictionary<string, double>? Review { get; init; }
+
     /// <summary>Over the panel's own usable answers; the aggregator's summary is not part of it.</summary>
     public required ResponseAnalysis Analysis { get; init; }
+
+    /// <summary>What aggregators wrote, the last one being the summary unless it is not ok.</summary>
+    public IReadOnlyList<MemberResponse> Summaries { get; init; } = [];
 
     /// <summary>The signed outcome; null when there is nobody to sign it.</summary>
     public OutcomeCertificate? Certificate { get; init; }
@@ -32,13 +38,13 @@ public sealed record ConsensusAnswer
     /// <summary>0–100. A vote: the winner's share. Otherwise: the mean similarity of the panel's answers in pairs.</summary>
     public required double Score { get; init; }
 
-    /// <summary>True when a member failed or was left out, or the chosen aggregator did not write the text.</summary>
+    /// <summary>True when a member failed or was left out, fewer than a quorum gave a usable answer or vote, or the chosen aggregator did not write the text.</summary>
     public required bool Degraded { get; init; }
 
     /// <summary>Who wrote the text; null when a rule did.</summary>
     public string? Aggregator { get; init; }
 
-    /// <summary>summary, vote, or centroid (the answer nearest to all others).</summary>
+    /// <summary>summary, vote, centroid (the answer nearest to all others), or none (no usable answer).</summary>
     public required string Method { get; init; }
 
     /// <summary>A vote's outcome: yes, no or a choice's letter; null when there is none or the vote is tied.</summary>
@@ -106,4 +112,19 @@ public sealed record OutcomeCertificate
 
     /// <summary>The quorum certificate as text; <c>quorate certificate verify</c> reads it.</summary>
     public required string Text { get; init; }
+
+    /// <summary>The public side of the group that signed.</summary>
+    public required OutcomeGroup Group { get; init; }
+}
+
+/// <summary>Who could sign an outcome. Keys: PEM, of the replicas and then the clients.</summary>
+public sealed record OutcomeGroup(string Name, int Faults, IReadOnlyList<string> Replicas, IReadOnlyList<string> Clients, IReadOnlyList<string> Keys);
+
+/// <summary>What became of a member's part.</summary>
+public static class ResponseStatus
+{
+    public const string Ok = "ok";
+    public const string Failed = "failed";
+    public const string Excluded = "excluded";
+    public const string Cancelled = "cancelled";
 }

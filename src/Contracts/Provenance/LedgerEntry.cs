@@ -45,6 +45,7 @@ public static class LedgerKinds
     public const string Question = "question";
     public const string Answer = "answer";
     public const string IncidentClosed = "incident_closed";
+    public const string Outcome = "outcome";
     public const string FaultInjected = "fault_injected";
     public const string FaultReverted = "fault_reverted";
     public const string KeyRotated = "key_rotated";

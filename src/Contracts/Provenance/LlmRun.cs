@@ -15,7 +15,7 @@ public sealed record LlmRun
     public required JsonElement Config { get; init; }
     public required string Prompt { get; init; }
 
-    /// <summary>Empty when the call failed before an answer; Error then says why.</summary>
+    /// <summary>As received, up to where the call failed; Error then says why.</summary>
     public required string Response { get; init; }
 
     /// <summary>SHA-256 in lower-case hex of the UTF-8 text.</summary>
@@ -28,6 +28,10 @@ public sealed record LlmRun
     public required DateTimeOffset CreatedAt { get; init; }
     public required double LatencyMs { get; init; }
 
-    /// <summary>Null, or a typed failure: timeout, refused, rate_limited, server_error, empty, malformed, cut, unreachable, cancelled.</summary>
+    /// <summary>
+    /// Null, or a typed failure: timeout, refused, rate_limited, server_error, empty, malformed, cut, unreachable, stalled, filtered,
+    /// cancelled. What ends a call before it reaches a server (circuit_open, over_budget) or judges its answer afterwards (truncated)
+    /// makes no run of its own.
+    /// </summary>
     public string? Error { get; init; }
 }

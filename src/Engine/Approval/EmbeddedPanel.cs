@@ -1,5 +1,7 @@
 using System.Globalization;
 using Quorate.Contracts;
+using Quorate.Engine.Approval.Reviewers;
+using Quorate.Engine.Panels;
 using Quorate.Protocol.Consensus;
 using Quorate.Protocol.Consensus.Crypto;
 
@@ -18,9 +20,15 @@ public sealed class EmbeddedPanel(IReadOnlyList<PanelMember> members, ConsensusC
 
     private const int MaxLastRounds = 3;
 
-    private readonly string[] _names = [.. members.Select(m => m.Reviewer.Name)];
+    private readonly string[] _names = [.. members.Select(m => m.Name)];
 
     public ApprovalVerifier Verifier { get; } = new(client.Membership, client.Directory, client.Crypto);
+
+    /// <summary>A reviewer that signs as the context's replica.</summary>
+    public static PanelMember MemberOf(IReviewer reviewer, ConsensusContext context) => new(
+        reviewer.Name,
+        payload => (ReviewRecord.TryParse(payload.Span) is { } record ? reviewer.Review(record) : ReviewOpinion.Refuse("the question is no review record")).ToBytes(),
+        context);
 
     public async Task<IReadOnlyList<ApprovalDecision>> DecideAsync(IReadOnlyList<ReviewRecord> records, CancellationToken cancellationToken)
     {

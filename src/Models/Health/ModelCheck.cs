@@ -13,10 +13,11 @@ public static class ModelCheck
     private const int MaxModels = 200;
     private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(2);
 
-    /// <summary>Never throws for what the endpoint does: the result says it. Takes at most two seconds.</summary>
-    public static async Task<ModelCheckResult> ProbeAsync(string provider, Uri endpoint, string? apiKey, TimeProvider time, CancellationToken cancellationToken)
+    /// <summary>Never throws for what the endpoint does: the result says it. Takes at most two seconds, or the time given.</summary>
+    public static async Task<ModelCheckResult> ProbeAsync(string provider, Uri endpoint, string? apiKey, TimeProvider time, CancellationToken cancellationToken, TimeSpan? atMost = null)
     {
-        using var timer = new CancellationTokenSource(Timeout, time);
+        var longest = atMost ?? Timeout;
+        using var timer = new CancellationTokenSource(longest, time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, timer.Token);
         using var http = LoopbackAwareHttp.Create(endpoint);
         http.MaxResponseContentBufferSize = OpenAiWire.MaxBodyBytes;
@@ -38,7 +39,7 @@ public static class ModelCheck
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
-            return Result(false, [], $"no answer within {Timeout.TotalSeconds:0} s");
+            return Result(false, [], $"no answer within {longest.TotalSeconds:0.#} s");
         }
         catch (Exception error) when (error is HttpRequestException or JsonException or InvalidOperationException)
         {

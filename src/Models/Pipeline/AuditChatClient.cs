@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
@@ -8,78 +9,117 @@ using Quorate.Contracts.Provenance;
 namespace Quorate.Models.Pipeline;
 
 /// <summary>
-/// Records every call, failed ones too, before its answer is used. The prompt is the JSON array of messages as sent; the
-/// response is the answer's text, or the raw body when that was no answer. Credentials are not part of either.
+/// Records every call, failed ones too, before the end of its answer is used. The prompt is the JSON array of messages as sent; the
+/// response is the answer's text, as far as it came, or the raw body when that was no answer. Credentials are not part of either.
 /// </summary>
-public sealed class AuditChatClient(IChatClient inner, Func<LlmRun, CancellationToken, Task> sink, TimeProvider time, IIdSource ids) : WholeAnswerChatClient(inner)
+public sealed class AuditChatClient(IChatClient inner, Func<LlmRun, CancellationToken, Task> sink, TimeProvider time, IIdSource ids) : DelegatingChatClient(inner)
 {
+    private readonly ChatClientMetadata? _metadata = inner.GetService(typeof(ChatClientMetadata)) as ChatClientMetadata;
+
     public override async Task<ChatResponse> GetResponseAsync(IEnumerable<ChatMessage> messages, ChatOptions? options = null, CancellationToken cancellationToken = default)
     {
         var sent = messages as IReadOnlyCollection<ChatMessage> ?? [.. messages];
-        var createdAt = time.GetUtcNow();
-        var started = time.GetTimestamp();
+        var call = Begin(sent, options, stream: false);
         try
         {
             var response = await base.GetResponseAsync(sent, options, cancellationToken);
-            await RecordAsync(response.Text, null, response.Usage);
+            await RecordAsync(call, response.Text, null, response.Usage);
             return response;
         }
         catch (ModelException error)
         {
-            await RecordAsync(error.Raw, error.Code, null);
+            await RecordAsync(call, error.Raw, error.Code, null);
             throw;
         }
         catch (OperationCanceledException)
         {
-            await RecordAsync("", CallDeadline.Of(options).Passed.IsCancellationRequested ? "timeout" : "cancelled", null);
+            await RecordAsync(call, "", Ending(options), null);
             throw;
         }
+    }
 
-        // The record must be durable even when the caller has gone, so it is written without the caller's token.
-        Task RecordAsync(string response, string? error, UsageDetails? usage)
+    public override async IAsyncEnumerable<ChatResponseUpdate> GetStreamingResponseAsync(IEnumerable<ChatMessage> messages, ChatOptions? options = null, [EnumeratorCancellation] CancellationToken cancellationToken = default)
+    {
+        var sent = messages as IReadOnlyCollection<ChatMessage> ?? [.. messages];
+        var call = Begin(sent, options, stream: true);
+        var answer = new StreamedAnswer();
+        // What stays here when the caller walks away in the middle.
+        string? error = null, raw = "";
+        var ended = false;
+        try
         {
-            var prompt = Text(sent);
-            return sink(
-                new LlmRun
+            await using var updates = base.GetStreamingResponseAsync(sent, options, cancellationToken).GetAsyncEnumerator(cancellationToken);
+            while (true)
+            {
+                try
                 {
-                    RunId = ids.Next("run"),
-                    IncidentId = options?.ConversationId,
-                    Model = options?.ModelId ?? Metadata?.DefaultModelId ?? "unknown",
-                    Config = Config(options),
-                    Prompt = prompt,
-                    Response = response,
-                    PromptHash = Hash(prompt),
-                    ResponseHash = Hash(response),
-                    Temp = Math.Round(options?.Temperature ?? 0, 3),
-                    Tokens = (int)Math.Clamp(usage?.TotalTokenCount ?? (usage?.InputTokenCount ?? 0) + (usage?.OutputTokenCount ?? 0), 0, int.MaxValue),
-                    CreatedAt = createdAt,
-                    LatencyMs = time.GetElapsedTime(started).TotalMilliseconds,
-                    Error = error,
-                },
-                CancellationToken.None);
+                    ended = !await updates.MoveNextAsync();
+                }
+                catch (ModelException failure)
+                {
+                    (error, raw) = (failure.Code, failure.Raw);
+                    throw;
+                }
+
+                if (ended)
+                {
+                    break;
+                }
+
+                answer.Add(updates.Current);
+                yield return updates.Current;
+            }
+        }
+        finally
+        {
+            var text = answer.Text;
+            await RecordAsync(call, text.Length > 0 ? text : raw, ended ? null : error ?? Ending(options), answer.Usage);
         }
     }
 
     /// <summary>SHA-256 of the UTF-8 text, lower-case hex.</summary>
     public static string Hash(string text) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)));
 
-    private ChatClientMetadata? Metadata => InnerClient.GetService(typeof(ChatClientMetadata)) as ChatClientMetadata;
+    private sealed record Call(string Prompt, ChatOptions? Options, bool Stream, DateTimeOffset CreatedAt, long Started);
 
-    private static string Text(IEnumerable<ChatMessage> messages) =>
-        QuorateJson.Serialize(messages.Select(m => new { role = m.Role.Value, content = m.Text }));
+    private Call Begin(IReadOnlyCollection<ChatMessage> messages, ChatOptions? options, bool stream) =>
+        new(QuorateJson.Serialize(messages.Select(m => new { role = m.Role.Value, content = m.Text })), options, stream, time.GetUtcNow(), time.GetTimestamp());
 
-    private JsonElement Config(ChatOptions? options) => QuorateJson.ToElement(new
+    // The record must be durable even when the caller has gone, so it is written without the caller's token.
+    private Task RecordAsync(Call call, string response, string? error, UsageDetails? usage) => sink(
+        new LlmRun
+        {
+            RunId = ids.Next("run"),
+            IncidentId = call.Options?.ConversationId,
+            Model = call.Options?.ModelId ?? _metadata?.DefaultModelId ?? "unknown",
+            Config = Config(call),
+            Prompt = call.Prompt,
+            Response = response,
+            PromptHash = Hash(call.Prompt),
+            ResponseHash = Hash(response),
+            Temp = Math.Round(call.Options?.Temperature ?? 0, 3),
+            Tokens = (int)Math.Clamp(usage?.TotalTokenCount ?? (usage?.InputTokenCount ?? 0) + (usage?.OutputTokenCount ?? 0), 0, int.MaxValue),
+            CreatedAt = call.CreatedAt,
+            LatencyMs = time.GetElapsedTime(call.Started).TotalMilliseconds,
+            Error = error,
+        },
+        CancellationToken.None);
+
+    private static string Ending(ChatOptions? options) => CallDeadline.Of(options).Passed.IsCancellationRequested ? "timeout" : "cancelled";
+
+    private JsonElement Config(Call call) => QuorateJson.ToElement(new
     {
-        Provider = Metadata?.ProviderName,
-        Endpoint = Metadata?.ProviderUri?.GetComponents(UriComponents.SchemeAndServer | UriComponents.Path, UriFormat.UriEscaped),
-        MaxTokens = options?.MaxOutputTokens,
-        options?.Seed,
-        ResponseFormat = options?.ResponseFormat switch
+        Provider = _metadata?.ProviderName,
+        Endpoint = _metadata?.ProviderUri?.GetComponents(UriComponents.SchemeAndServer | UriComponents.Path, UriFormat.UriEscaped),
+        MaxTokens = call.Options?.MaxOutputTokens,
+        call.Options?.Seed,
+        ResponseFormat = call.Options?.ResponseFormat switch
         {
             ChatResponseFormatJson { Schema: not null } => "json_schema",
             ChatResponseFormatJson => "json_object",
             _ => "text",
         },
+        Stream = call.Stream ? true : (bool?)null,
     });
 }
 

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Microsoft.Extensions.AI;
 
 namespace Quorate.Models.Pipeline;
@@ -6,7 +7,7 @@ namespace Quorate.Models.Pipeline;
 /// Asks for JSON in the strictest form the server has: a JSON schema, then any JSON object, then plain text. A refusal
 /// that names the format steps down, and the client remembers it, so that later calls do not ask again.
 /// </summary>
-public sealed class ResponseFormatChatClient(IChatClient inner) : WholeAnswerChatClient(inner)
+public sealed class ResponseFormatChatClient(IChatClient inner) : DelegatingChatClient(inner)
 {
     private static readonly string[] FormatWords = ["response_format", "json_schema", "json_object", "response format"];
     private volatile int _level;
@@ -21,12 +22,43 @@ public sealed class ResponseFormatChatClient(IChatClient inner) : WholeAnswerCha
             {
                 return await base.GetResponseAsync(sent, At(level, options), cancellationToken);
             }
-            catch (ModelException error) when (options?.ResponseFormat is ChatResponseFormatJson && level < 2 && NamesFormat(error))
+            catch (ModelException error) when (CanStepDown(level, options, error))
             {
                 _level = Math.Max(_level, level + 1);
             }
         }
     }
+
+    public override async IAsyncEnumerable<ChatResponseUpdate> GetStreamingResponseAsync(IEnumerable<ChatMessage> messages, ChatOptions? options = null, [EnumeratorCancellation] CancellationToken cancellationToken = default)
+    {
+        var sent = messages as IReadOnlyCollection<ChatMessage> ?? [.. messages];
+        while (true)
+        {
+            var level = _level;
+            await using var updates = base.GetStreamingResponseAsync(sent, At(level, options), cancellationToken).GetAsyncEnumerator(cancellationToken);
+            while (true)
+            {
+                try
+                {
+                    if (!await updates.MoveNextAsync())
+                    {
+                        yield break;
+                    }
+                }
+                // A status other than 200 comes before anything of the stream.
+                catch (ModelException error) when (CanStepDown(level, options, error))
+                {
+                    _level = Math.Max(_level, level + 1);
+                    break;
+                }
+
+                yield return updates.Current;
+            }
+        }
+    }
+
+    private static bool CanStepDown(int level, ChatOptions? options, ModelException error) =>
+        options?.ResponseFormat is ChatResponseFormatJson && level < 2 && NamesFormat(error);
 
     private static ChatOptions? At(int level, ChatOptions? options)
     {

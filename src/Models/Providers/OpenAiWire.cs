@@ -1,9 +1,7 @@
-using System.ClientModel.Primitives;
-using System.Globalization;
+using System.Buffers;
+using System.Text.Encodings.Web;
 using System.Text.Json;
-using System.Text.Json.Nodes;
 using Microsoft.Extensions.AI;
-using Quorate.Contracts;
 
 namespace Quorate.Models.Providers;
 
@@ -11,130 +9,91 @@ namespace Quorate.Models.Providers;
 internal static class OpenAiWire
 {
     public const int MaxBodyBytes = 1 << 20;
-    private const int MaxDetail = 300;
+    private static readonly JsonWriterOptions Relaxed = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, SkipValidation = true };
 
-    public static BinaryData WriteRequest(ModelConfig config, IEnumerable<ChatMessage> messages, ChatOptions? options)
+    /// <summary>The same question and options always give the same bytes, so they also name a call.</summary>
+    public static ReadOnlyMemory<byte> WriteRequest(ModelConfig config, IEnumerable<ChatMessage> messages, ChatOptions? options, bool stream)
     {
-        var body = new JsonObject
+        var buffer = new ArrayBufferWriter<byte>(1_024);
+        using var json = new Utf8JsonWriter(buffer, Relaxed);
+        json.WriteStartObject();
+        json.WriteString("model"u8, options?.ModelId ?? config.Model);
+        json.WriteStartArray("messages"u8);
+        foreach (var message in messages)
         {
-            ["model"] = options?.ModelId ?? config.Model,
-            ["messages"] = new JsonArray([.. messages.Select(m => (JsonNode)new JsonObject { ["role"] = m.Role.Value, ["content"] = m.Text })]),
-            ["temperature"] = Math.Round((double)(options?.Temperature ?? (float)config.Temperature), 3),
-            ["max_tokens"] = options?.MaxOutputTokens ?? config.MaxTokens,
-            ["stream"] = false,
-        };
+            json.WriteStartObject();
+            json.WriteString("role"u8, message.Role.Value);
+            json.WriteString("content"u8, message.Text);
+            json.WriteEndObject();
+        }
+
+        json.WriteEndArray();
+        json.WriteNumber("temperature"u8, Math.Round(options?.Temperature is { } t ? t : config.Temperature, 3));
+        json.WriteNumber("max_tokens"u8, options?.MaxOutputTokens ?? config.MaxTokens);
+        WriteSampling(json, options);
+        WriteFormat(json, options?.ResponseFormat as ChatResponseFormatJson);
+        json.WriteBoolean("stream"u8, stream);
+        if (stream)
+        {
+            json.WriteStartObject("stream_options"u8);
+            json.WriteBoolean("include_usage"u8, true);
+            json.WriteEndObject();
+        }
+
+        json.WriteEndObject();
+        json.Flush();
+        return buffer.WrittenMemory;
+    }
+
+    private static void WriteSampling(Utf8JsonWriter json, ChatOptions? options)
+    {
+        void Number(ReadOnlySpan<byte> name, float? value)
+        {
+            if (value is { } number)
+            {
+                json.WriteNumber(name, Math.Round((double)number, 3));
+            }
+        }
+
+        Number("top_p"u8, options?.TopP);
+        Number("frequency_penalty"u8, options?.FrequencyPenalty);
+        Number("presence_penalty"u8, options?.PresencePenalty);
         if (options?.Seed is { } seed)
         {
-            body["seed"] = seed;
+            json.WriteNumber("seed"u8, seed);
         }
 
-        if (options?.ResponseFormat is ChatResponseFormatJson json)
+        if (options?.StopSequences is { Count: > 0 } stops)
         {
-            body["response_format"] = json.Schema is { } schema
-                ? new JsonObject
-                {
-                    ["type"] = "json_schema",
-                    ["json_schema"] = new JsonObject
-                    {
-                        ["name"] = json.SchemaName ?? "answer",
-                        ["strict"] = false,
-                        ["schema"] = JsonNode.Parse(schema.GetRawText()),
-                    },
-                }
-                : new JsonObject { ["type"] = "json_object" };
-        }
+            json.WriteStartArray("stop"u8);
+            foreach (var stop in stops)
+            {
+                json.WriteStringValue(stop);
+            }
 
-        return BinaryData.FromString(body.ToJsonString(QuorateJson.Options));
-    }
-
-    public static ChatResponse ReadResponse(PipelineResponse response, string body, DateTimeOffset now)
-    {
-        if (response.Status is < 200 or > 299)
-        {
-            throw Failed(response, body, now);
-        }
-
-        if (string.IsNullOrWhiteSpace(body))
-        {
-            throw new ModelException(ModelFailure.Empty, "the answer has no body") { Status = response.Status };
-        }
-
-        try
-        {
-            using var document = JsonDocument.Parse(body);
-            return ReadCompletion(document.RootElement, body, response.Status);
-        }
-        catch (Exception error) when (error is JsonException or InvalidOperationException or KeyNotFoundException or FormatException or IndexOutOfRangeException)
-        {
-            throw new ModelException(ModelFailure.Malformed, "the answer is not a chat completion", error) { Status = response.Status, Raw = body };
+            json.WriteEndArray();
         }
     }
 
-    private static ChatResponse ReadCompletion(JsonElement root, string body, int status)
+    private static void WriteFormat(Utf8JsonWriter json, ChatResponseFormatJson? format)
     {
-        var choices = root.GetProperty("choices");
-        var message = choices.GetArrayLength() == 0 ? default : choices[0].GetProperty("message");
-        var text = message.ValueKind == JsonValueKind.Object && message.TryGetProperty("content", out var content) && content.ValueKind != JsonValueKind.Null
-            ? content.GetString() : null;
-        if (string.IsNullOrWhiteSpace(text))
+        if (format is null)
         {
-            throw new ModelException(ModelFailure.Empty, "the answer has no text") { Status = status, Raw = body };
+            return;
         }
 
-        var finish = choices[0].TryGetProperty("finish_reason", out var reason) && reason.ValueKind == JsonValueKind.String ? reason.GetString() : null;
-        return new ChatResponse(new ChatMessage(ChatRole.Assistant, text))
+        json.WriteStartObject("response_format"u8);
+        json.WriteString("type"u8, format.Schema is null ? "json_object"u8 : "json_schema"u8);
+        if (format.Schema is { } schema)
         {
-            ModelId = root.TryGetProperty("model", out var model) && model.ValueKind == JsonValueKind.String ? model.GetString() : null,
-            FinishReason = finish is null ? null : new ChatFinishReason(finish),
-            Usage = ReadUsage(root),
-        };
-    }
-
-    private static UsageDetails? ReadUsage(JsonElement root)
-    {
-        if (!root.TryGetProperty("usage", out var usage) || usage.ValueKind != JsonValueKind.Object)
-        {
-            return null;
+            json.WriteStartObject("json_schema"u8);
+            json.WriteString("name"u8, format.SchemaName ?? "answer");
+            json.WriteBoolean("strict"u8, false);
+            json.WritePropertyName("schema"u8);
+            schema.WriteTo(json);
+            json.WriteEndObject();
         }
 
-        long? Count(string name) => usage.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.Number && value.TryGetInt64(out var count) ? count : null;
-        return new UsageDetails { InputTokenCount = Count("prompt_tokens"), OutputTokenCount = Count("completion_tokens"), TotalTokenCount = Count("total_tokens") };
-    }
-
-    private static ModelException Failed(PipelineResponse response, string body, DateTimeOffset now)
-    {
-        var failure = response.Status switch
-        {
-            429 => ModelFailure.RateLimited,
-            408 or >= 500 => ModelFailure.ServerError,
-            >= 400 => ModelFailure.Refused,
-            // A redirect is not followed: it could lead the key to another host.
-            _ => ModelFailure.Malformed,
-        };
-        var detail = body.Length > MaxDetail ? body[..MaxDetail] + "…" : body;
-        return new ModelException(failure, $"the server answered {response.Status} {response.ReasonPhrase}: {detail}".TrimEnd(' ', ':'))
-        {
-            Status = response.Status,
-            Raw = body,
-            RetryAfter = ReadRetryAfter(response, now),
-        };
-    }
-
-    /// <summary>Retry-After in both of its forms, seconds and date (RFC 9110 section 10.2.3).</summary>
-    private static TimeSpan? ReadRetryAfter(PipelineResponse response, DateTimeOffset now)
-    {
-        if (!response.Headers.TryGetValue("Retry-After", out var value) || value is null)
-        {
-            return null;
-        }
-
-        if (double.TryParse(value, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var seconds))
-        {
-            return TimeSpan.FromSeconds(Math.Clamp(seconds, 0, 86_400));
-        }
-
-        return DateTimeOffset.TryParse(value, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var date)
-            ? date > now ? date - now : TimeSpan.Zero
-            : null;
+        json.WriteEndObject();
     }
 }

@@ -123,10 +123,10 @@ public static class GroupKeys
         return new GroupMember(group, id, number, key);
     }
 
-    private static FileKeyProtector Protector(string folder, string? passphrase) =>
+    internal static FileKeyProtector Protector(string folder, string? passphrase) =>
         new(folder, string.IsNullOrEmpty(passphrase) ? null : passphrase, GroupKeyFile.Pattern);
 
-    private static (ECDsa Key, KeyDerivation Derivation) Open(string path, FileKeyProtector protector)
+    internal static (ECDsa Key, KeyDerivation Derivation) Open(string path, FileKeyProtector protector)
     {
         var file = GroupKeyFile.Read(path);
         return (file.Unseal(protector, path), file.Derivation);
@@ -149,7 +149,7 @@ public static class GroupKeys
         }
     }
 
-    private static KeyPlace Place(string folder, string name, string id, FileKeyProtector protector, ref KeyDerivation? earlier)
+    internal static KeyPlace Place(string folder, string name, string id, FileKeyProtector protector, ref KeyDerivation? earlier)
     {
         var path = Path.Combine(folder, GroupKeyFile.NameOf(id));
         var pem = Path.Combine(PublicFolderOf(folder), $"{id}.pem");
@@ -223,7 +223,7 @@ public static class GroupKeys
             && (curve.Value == ECCurve.NamedCurves.nistP256.Oid.Value || curve.FriendlyName == ECCurve.NamedCurves.nistP256.Oid.FriendlyName);
     }
 
-    private enum KeyPlace
+    internal enum KeyPlace
     {
         Made,
         Kept,

@@ -1,6 +1,6 @@
 using System.Buffers.Binary;
 using Quorate.Contracts;
-using Quorate.Engine.Approval;
+using Quorate.Engine.Panels;
 using Quorate.Protocol.Consensus;
 
 namespace Quorate.Storage.Panels;

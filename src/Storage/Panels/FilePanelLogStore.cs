@@ -1,5 +1,5 @@
 using Quorate.Contracts;
-using Quorate.Engine.Approval;
+using Quorate.Engine.Panels;
 
 namespace Quorate.Storage.Panels;
 

@@ -23,7 +23,7 @@ public sealed class PanelFolder : IDisposable
         IReviewer[] reviewers = [new PolicyReviewer(policy), new EvidenceReviewer(policy), new BlastRadiusReviewer(policy), new InverseReviewer(policy)];
         GroupKeys.Create(folder, GroupName, Faults, [.. reviewers.Select(r => r.Name)], [Client], passphrase);
         var contexts = GroupKeys.OpenPrivates(folder, [.. reviewers.Select(r => r.Name), Client], passphrase).Select(Context).ToList();
-        var members = reviewers.Zip(contexts, (reviewer, context) => new PanelMember(reviewer, context)).ToList();
+        var members = reviewers.Zip(contexts, EmbeddedPanel.MemberOf).ToList();
         var client = contexts[^1];
         // Votes of other keys mean nothing to these, so new keys begin a new log.
         var log = new FilePanelLogStore(Path.Combine(folder, "log"), client.Directory.ToString()[..16], time);

@@ -1,5 +1,6 @@
 using Quorate.Contracts.Sites;
 using Quorate.Engine.Approval;
+using Quorate.Engine.Panels;
 using Quorate.Protocol.Consensus;
 using Quorate.Storage.Panels;
 using Quorate.Tests.Unit.Planning;
@@ -122,7 +123,7 @@ public sealed class EmbeddedPanelTests : IDisposable
     public async Task Decide_NothingInTime_KeepsWhatMembersSaid()
     {
         using var group = new PanelGroup(seed: 1);
-        var members = PanelGroup.Panel(new ApprovalPolicy()).Select((r, i) => new PanelMember(r, group.Contexts[i])).ToList();
+        var members = PanelGroup.Panel(new ApprovalPolicy()).Select((r, i) => EmbeddedPanel.MemberOf(r, group.Contexts[i])).ToList();
         var panel = new EmbeddedPanel(members, group.Client, new StalledLog(), TimeSpan.FromMilliseconds(200), TimeProvider.System);
 
         var decision = Assert.Single(await panel.DecideAsync([_good], Token));

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Microsoft.Extensions.AI;
 using Quorate.Models;
 using Quorate.Models.Pipeline;
@@ -35,7 +36,7 @@ public sealed class RetryChatClientTests
     }
 
     [Fact]
-    public async Task GetStreamingResponse_GoesThroughTheSameClients()
+    public async Task GetStreamingResponse_FailsBeforeItsFirstToken_IsRepeated()
     {
         using var inner = new FailingClient(new ModelException(ModelFailure.Cut, "no"));
         using var client = inner.UseRetry(2, new Random(1), TimeProvider.System);
@@ -53,8 +54,17 @@ public sealed class RetryChatClientTests
             return Task.FromException<ChatResponse>(error);
         }
 
-        public IAsyncEnumerable<ChatResponseUpdate> GetStreamingResponseAsync(IEnumerable<ChatMessage> messages, ChatOptions? options = null, CancellationToken cancellationToken = default) =>
-            throw new InvalidOperationException("streaming must go through whole answers");
+        public async IAsyncEnumerable<ChatResponseUpdate> GetStreamingResponseAsync(IEnumerable<ChatMessage> messages, ChatOptions? options = null, [EnumeratorCancellation] CancellationToken cancellationToken = default)
+        {
+            Calls++;
+            await Task.CompletedTask;
+            if (Calls > 0)
+            {
+                throw error;
+            }
+
+            yield break;
+        }
 
         public object? GetService(Type serviceType, object? serviceKey = null) => null;
 

@@ -80,7 +80,7 @@ internal sealed class FakeEngine(IAskJournal journal) : IAskEngine
             Emotions = new Dictionary<string, EmotionalTone> { ["ada"] = new(1, 0, 0, 0, 0, 0) },
             Radar = new Dictionary<string, RadarFeatures> { ["ada"] = new(1, 0.5, 0.1, 0.2, 0.3, 0.4) },
         },
-        Certificate = new OutcomeCertificate { OutcomeHash = "abc", Outcome = QuorateJson.ToElement(new { answer = 1 }), Signers = ["ada"], Text = "cert" },
+        Certificate = new OutcomeCertificate { OutcomeHash = "abc", Outcome = QuorateJson.ToElement(new { answer = 1 }), Signers = ["ada"], Text = "cert", Group = new OutcomeGroup("g", 0, ["ada"], ["engine"], []) },
         CreatedAt = DateTimeOffset.UnixEpoch,
         LatencyMs = 12.5,
     };

@@ -21,8 +21,9 @@ public class TidyTests
         ["Storage"] = ["Contracts", "Engine", "Protocol", "Transport"],
         ["Faults"] = ["Contracts"],
         ["Transport"] = ["Contracts", "Protocol"],
+        ["Charts"] = ["Contracts"],
         ["Server"] = ["Contracts", "Engine", "Models"],
-        ["Cli"] = ["Contracts", "Engine", "Faults", "Models", "Platforms", "Protocol", "Server", "Storage", "Transport"],
+        ["Cli"] = ["Charts", "Contracts", "Engine", "Faults", "Models", "Platforms", "Protocol", "Server", "Storage", "Transport"],
     };
 
     [Fact]

@@ -4,34 +4,52 @@ using Quorate.Cli.Configuration;
 using Quorate.Cli.Views;
 using Quorate.Models;
 using Quorate.Models.Health;
-using Spectre.Console;
+using Quorate.Models.Panel;
 
 namespace Quorate.Cli.Commands;
 
-/// <summary>Which models can plan, and whether they answer.</summary>
+/// <summary>Which models answer questions, which can plan, and whether they are there.</summary>
 internal static class ModelsCommand
 {
     public static Command Create()
     {
-        var check = new Option<bool>("--check") { Description = "Ask the configured endpoint, or every local preset, for its models (no prompt is sent)." };
-        var command = new Command("models", "List the planner's endpoints (exit 3 when the configured one does not answer a --check).") { check };
+        var check = new Option<bool>("--check") { Description = "Probe every member, and the planner's endpoint or every local preset (a list of models is asked for; a tiny call where a server has none)." };
+        var command = new Command("models", "List the panel's members and the planner's endpoints (exit 3 when what is configured does not answer a --check).") { check };
         command.SetAction((parse, token) => Workspace.RunAsync(parse, async workspace =>
         {
-            var planner = workspace.Config.Planner;
-            if (!parse.GetValue(check))
+            var variables = EnvironmentValues.Load(workspace.Home);
+            var plan = await PanelPlan.ReadAsync(workspace.Config, variables, workspace.Time, token);
+            if (parse.GetValue(check))
             {
-                List(workspace.Output, planner);
-                return ExitCodes.Done;
+                return await CheckAsync(workspace, plan, variables, token);
             }
 
-            var results = await Task.WhenAll(Endpoints(planner).Select(e => ModelCheck.ProbeAsync(e.Name, new Uri(e.Address), Key(e.KeyVariable), workspace.Time, token)));
-            workspace.Output.Result(new { models = results }, console => ShowChecks(console, results));
-            return planner.HasModel && !results[0].Reachable ? ExitCodes.Missing : ExitCodes.Done;
+            List(workspace.Output, workspace.Config.Planner, plan, variables);
+            return ExitCodes.Done;
         }));
-        return command.WithExamples("quorate models", "QUORATE_PLANNER__PRESET=lmstudio quorate models --check");
+        return command.WithExamples("quorate models", "quorate models --check", "QUORATE_PLANNER__PRESET=lmstudio quorate models --check");
     }
 
     private sealed record Endpoint(string Name, string Address, string? KeyVariable);
+
+    private static async Task<int> CheckAsync(Workspace workspace, PanelPlan plan, EnvironmentValues variables, CancellationToken token)
+    {
+        var planner = workspace.Config.Planner;
+        var callable = plan.Settings.Members.Where(m => ModelPanel.MissingKey(m.Model, variables.Get) is null).ToList();
+        var skipped = plan.Settings.Members.Except(callable).Select(m => new SkippedMember(m.Name, m.Model.ApiKeyVariable!)).ToList();
+        var probing = Task.WhenAll(Endpoints(planner).Select(e => ModelCheck.ProbeAsync(e.Name, new Uri(e.Address), Key(e.KeyVariable, variables), workspace.Time, token)));
+        var members = callable.Count == 0 ? [] : await ProbeMembersAsync(workspace, token);
+        var endpoints = await probing;
+        workspace.Output.Result(new { members, skipped, models = endpoints }, console => ModelsView.ShowChecks(console, members, skipped, endpoints));
+        var noMember = plan.Source == "configured" && members.All(m => m.LastHeartbeat is null);
+        return noMember || (planner.HasModel && !endpoints[0].Reachable) ? ExitCodes.Missing : ExitCodes.Done;
+    }
+
+    private static async Task<IReadOnlyList<AgentHealth>> ProbeMembersAsync(Workspace workspace, CancellationToken token)
+    {
+        var panel = await workspace.OpenModelPanelAsync([], token);
+        return await new HealthMonitor(() => panel, workspace.Time).ProbeAllAsync(token);
+    }
 
     private static IEnumerable<Endpoint> Endpoints(PlannerConfig planner)
     {
@@ -44,30 +62,18 @@ internal static class ModelsCommand
         return ModelPresets.All.Where(p => new Uri(p.Endpoint).IsLoopback).Select(p => new Endpoint(p.Name, p.Endpoint, p.ApiKeyVariable));
     }
 
-    private static string? Key(string? variable) => variable is null ? null : Environment.GetEnvironmentVariable(variable);
+    private static string? Key(string? variable, EnvironmentValues variables) => variable is null ? null : variables.Get(variable);
 
-    private static void List(Output output, PlannerConfig planner)
+    private static void List(Output output, PlannerConfig planner, PanelPlan plan, EnvironmentValues variables)
     {
-        var presets = ModelPresets.All.Select(p => new { p.Name, p.Endpoint, api_key_env = p.ApiKeyVariable, chosen = p.Name == planner.Preset, p.Summary }).ToList();
-        output.Result(new { planner = new { planner.Preset, planner.Endpoint, planner.Model }, presets }, console =>
-        {
-            console.MarkupLine(planner.HasModel
-                ? $"planner: [bold]{Output.Safe(planner.Model ?? "the server's first model")}[/] at {Output.Safe(planner.Endpoint ?? planner.Preset!)}, the rulebook behind it"
-                : "planner: [bold]rulebook[/] (no model configured; set QUORATE_PLANNER__PRESET or planner.endpoint)");
-            var table = new Table().Border(output.Live ? TableBorder.Rounded : TableBorder.None).BorderColor(Color.Grey);
-            table.AddColumns("preset", "endpoint", "key from", "");
-            presets.ForEach(p => table.AddRow($"[bold]{p.Name}[/]", p.Endpoint, p.api_key_env ?? "[grey]none needed[/]", Markup.Escape(p.Summary)));
-            console.Write(table);
-        });
-    }
-
-    private static void ShowChecks(IAnsiConsole console, IEnumerable<ModelCheckResult> results)
-    {
-        foreach (var result in results)
-        {
-            console.MarkupLine(result.Reachable
-                ? $" [green]✔[/] [bold]{result.Provider,-10}[/] {result.Endpoint} [grey]{Duration.Text(result.LatencyMs)}[/] {Output.Safe(string.Join(", ", result.Models.Take(6)))}"
-                : $" [grey]–[/] [bold]{result.Provider,-10}[/] {result.Endpoint} [grey]{Output.Safe(result.Error ?? "")}[/]");
-        }
+        var callable = plan.Settings.Members.Where(m => ModelPanel.MissingKey(m.Model, variables.Get) is null).OrderByDescending(m => m.Aggregator);
+        var aggregator = callable.Select(m => m.Name).FirstOrDefault();
+        var members = plan.Settings.Members.Select(m => new ModelsView.Member(
+            m.Name, m.Model.Provider, m.Model.Model, m.Model.Endpoint, m.Model.Temperature, m.Model.MaxTokens, m.Name == aggregator, m.Role,
+            m.Price.InputPerMillion, m.Price.OutputPerMillion, m.Model.ApiKeyVariable, ModelPanel.MissingKey(m.Model, variables.Get) is null)).ToList();
+        var presets = ModelPresets.All.Select(p => new ModelsView.Preset(p.Name, p.Endpoint, p.ApiKeyVariable, p.Name == planner.Preset, p.Summary)).ToList();
+        output.Result(
+            new { panel = new { plan.Source, members }, planner = new { planner.Preset, planner.Endpoint, planner.Model }, presets },
+            console => ModelsView.ShowList(console, output.Live, plan.Source, members, planner, presets));
     }
 }

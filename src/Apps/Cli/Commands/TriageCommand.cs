@@ -1,7 +1,6 @@
 using System.CommandLine;
 using Quorate.Cli.Common;
 using Quorate.Cli.Views;
-using Quorate.Contracts;
 using Quorate.Engine.Triage;
 
 namespace Quorate.Cli.Commands;
@@ -31,7 +30,7 @@ internal static class TriageCommand
         command.SetAction((parse, token) => Workspace.RunAsync(parse, async workspace =>
         {
             var loaded = Workspace.LoadSite(parse.GetValue(site)!);
-            var words = await ReadTextAsync(parse.GetValue(text)!, token);
+            var words = await InputText.ReadAsync(parse.GetValue(text)!, token);
             // A text that will be refused must not set an earlier repair going first.
             IncidentText.Parse(words);
             var chosen = await workspace.OpenPlatformAsync(loaded, parse.GetValue(platform)!, token);
@@ -57,19 +56,4 @@ internal static class TriageCommand
 
     public static int ExitCode(TriageResult result, bool planOnly = false) =>
         planOnly || result.Outcome is TriageOutcome.Resolved or TriageOutcome.NoFault ? ExitCodes.Done : ExitCodes.Negative;
-
-    private static async Task<string> ReadTextAsync(string text, CancellationToken token)
-    {
-        if (text != "-")
-        {
-            return text;
-        }
-
-        const int limit = 10 * 1024 * 1024;
-        var buffer = new char[limit + 1];
-        var read = await Console.In.ReadBlockAsync(buffer, token);
-        return read <= limit
-            ? new string(buffer, 0, read)
-            : throw QuorateException.Input("text_too_long", "The incident text on standard input is longer than 10 MiB.", "Send the part that says what is wrong.");
-    }
 }

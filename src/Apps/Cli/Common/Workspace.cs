@@ -1,4 +1,6 @@
 using System.CommandLine;
+using System.Security.Cryptography;
+using Microsoft.Extensions.AI;
 using Quorate.Cli.Configuration;
 using Quorate.Contracts;
 using Quorate.Contracts.Provenance;
@@ -10,6 +12,7 @@ using Quorate.Engine.Triage.Agents;
 using Quorate.Engine.Triage.Monitoring;
 using Quorate.Engine.Triage.Planning;
 using Quorate.Faults;
+using Quorate.Models.Panel;
 using Quorate.Platforms.Compose;
 using Quorate.Platforms.Docker;
 using Quorate.Platforms.Processes;
@@ -30,10 +33,14 @@ internal sealed class Workspace : IAsyncDisposable
     private string? _storeFile;
     private PanelFolder? _panel;
 
-    private Workspace(Output output, QuorateConfig config)
+    private readonly string? _configFile;
+    private ModelPanel? _models;
+
+    private Workspace(Output output, QuorateConfig config, string? configFile)
     {
         Output = output;
         Config = config;
+        _configFile = configFile;
     }
 
     public Output Output { get; }
@@ -49,8 +56,9 @@ internal sealed class Workspace : IAsyncDisposable
     /// <summary>Opens a workspace as the global options say, runs the command in it, and closes it.</summary>
     public static async Task<int> RunAsync(ParseResult parse, Func<Workspace, Task<int>> command)
     {
-        var config = ConfigLoader.Load(parse.GetValue(GlobalOptions.Config), parse.GetValue(GlobalOptions.Home));
-        await using var workspace = new Workspace(new Output(parse.GetValue(GlobalOptions.Json)), config);
+        var file = parse.GetValue(GlobalOptions.Config);
+        var config = ConfigLoader.Load(file, parse.GetValue(GlobalOptions.Home));
+        await using var workspace = new Workspace(new Output(parse.GetValue(GlobalOptions.Json)), config, file);
         return await command(workspace);
     }
 
@@ -124,8 +132,35 @@ internal sealed class Workspace : IAsyncDisposable
             });
     }
 
+    /// <summary>The panel that questions go to, as configured now; calls are recorded in the ledger. Closed with the workspace.</summary>
+    /// <exception cref="QuorateException">Missing: there are no members at all.</exception>
+    public async Task<ModelPanel> OpenModelPanelAsync(IReadOnlyList<(MemberInfo Info, IChatClient Client)> embedded, CancellationToken token) =>
+        _models ??= await CreateModelPanelAsync(Config, embedded, null, token);
+
+    /// <summary>The same, made anew whenever quorate.json or a .env file changes. The caller runs and disposes of it.</summary>
+    public Task<PanelWatcher> WatchModelPanelAsync(IReadOnlyList<(MemberInfo Info, IChatClient Client)> embedded, CancellationToken token) =>
+        PanelWatcher.StartAsync(
+            [ConfigLoader.PathOf(_configFile), .. EnvironmentValues.FilesOf(Home)],
+            (previous, cancel) => CreateModelPanelAsync(ConfigLoader.Load(_configFile, Home), embedded, previous, cancel),
+            Time,
+            token);
+
+    private async Task<ModelPanel> CreateModelPanelAsync(QuorateConfig config, IReadOnlyList<(MemberInfo Info, IChatClient Client)> embedded, ModelPanel? previous, CancellationToken token)
+    {
+        var variables = EnvironmentValues.Load(Home);
+        var plan = await PanelPlan.ReadAsync(config, variables, Time, token);
+        var ledger = await OpenLedgerAsync(token);
+        var random = new Random(BitConverter.ToInt32(RandomNumberGenerator.GetBytes(sizeof(int))));
+        return ModelPanel.Create(plan.Settings, embedded, (run, cancel) => RecordAsync(ledger, run, cancel), Time, Ids, random, variables.Get, previous);
+    }
+
     public async ValueTask DisposeAsync()
     {
+        if (_models is not null)
+        {
+            await _models.DisposeAsync();
+        }
+
         _opened.ForEach(o => o.Dispose());
         _http.Dispose();
         if (_store is not null)

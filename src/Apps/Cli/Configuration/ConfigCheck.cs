@@ -46,6 +46,16 @@ internal static class ConfigCheck
             return string.IsNullOrEmpty(value.Value) ? OfSection(value, kind, name, unknownToo: true) : [Needs(value, "an object", name)];
         }
 
+        if (kind.IsGenericType && kind.GetGenericTypeDefinition() == typeof(Dictionary<,>) && kind.GenericTypeArguments[1] is { } element && element.Namespace == owner.Namespace)
+        {
+            return string.IsNullOrEmpty(value.Value) ? value.GetChildren().SelectMany(e => OfValue(e, element, owner, name)) : [Needs(value, "an object", name)];
+        }
+
+        if (kind == typeof(bool))
+        {
+            return bool.TryParse(value.Value, out _) ? [] : [Needs(value, "true or false", name)];
+        }
+
         if (kind == typeof(List<string>))
         {
             return IsList(value) ? [] : [Needs(value, "a list of texts", name)];

@@ -1,4 +1,5 @@
 using System.Text;
+using System.Text.Json;
 using Microsoft.Extensions.Configuration;
 using Quorate.Cli.Common;
 using Quorate.Contracts;
@@ -15,7 +16,7 @@ internal static class ConfigLoader
     /// <exception cref="QuorateException">A key is unknown or a value out of its range; all problems are listed.</exception>
     public static QuorateConfig Load(string? file, string? home)
     {
-        var path = Path.GetFullPath(file ?? DefaultFile);
+        var path = PathOf(file);
         if (file is not null && !Path.Exists(path))
         {
             throw QuorateException.Input("config_missing", $"--config names {path}, which does not exist.");
@@ -28,6 +29,9 @@ internal static class ConfigLoader
         return config;
     }
 
+    /// <summary>The file that is read, whether it exists or not.</summary>
+    public static string PathOf(string? file) => Path.GetFullPath(file ?? DefaultFile);
+
     private static QuorateConfig Bind(string path)
     {
         var fromFile = ReadFile(path);
@@ -35,7 +39,24 @@ internal static class ConfigLoader
         var variables = new ConfigurationBuilder().AddEnvironmentVariables(Prefix).Build();
         // At the top the environment also carries variables that are not settings, such as QUORATE_PASSPHRASE.
         Refuse("The environment is wrong", ConfigCheck.Problems(variables, key => Prefix + key.Replace(":", "__", StringComparison.Ordinal).ToUpperInvariant(), topLevel: false));
-        return new ConfigurationBuilder().AddConfiguration(fromFile).AddConfiguration(variables).Build().Get<QuorateConfig>() ?? new QuorateConfig();
+        var config = new ConfigurationBuilder().AddConfiguration(fromFile).AddConfiguration(variables).Build().Get<QuorateConfig>() ?? new QuorateConfig();
+        config.Models = InFileOrder(config.Models, path);
+        return config;
+    }
+
+    /// <summary>The binder sorts by name, but the order of members means something: the first one aggregates.</summary>
+    private static Dictionary<string, MemberConfig> InFileOrder(Dictionary<string, MemberConfig> models, string path)
+    {
+        if (models.Count < 2 || !Path.Exists(path))
+        {
+            return models;
+        }
+
+        using var document = JsonDocument.Parse(InputFile.ReadText(path, MaxBytes, "config_invalid"), new JsonDocumentOptions { CommentHandling = JsonCommentHandling.Skip, AllowTrailingCommas = true });
+        var written = document.RootElement.EnumerateObject().Where(p => p.Name.Equals("models", StringComparison.OrdinalIgnoreCase) && p.Value.ValueKind == JsonValueKind.Object)
+            .SelectMany(p => p.Value.EnumerateObject()).Select(p => p.Name).ToList();
+        int Place(string name) => written.FindIndex(w => w.Equals(name, StringComparison.OrdinalIgnoreCase)) is >= 0 and var at ? at : int.MaxValue;
+        return models.OrderBy(m => Place(m.Key)).ToDictionary(m => m.Key, m => m.Value);
     }
 
     private static IConfigurationRoot ReadFile(string path)
@@ -51,7 +72,7 @@ internal static class ConfigLoader
         {
             return builder.AddJsonStream(new MemoryStream(Encoding.UTF8.GetBytes(text))).Build();
         }
-        catch (Exception error) when (error is InvalidDataException or FormatException or System.Text.Json.JsonException)
+        catch (Exception error) when (error is InvalidDataException or FormatException or JsonException)
         {
             throw Wrong($"{path}: {error.GetBaseException().Message}", error);
         }

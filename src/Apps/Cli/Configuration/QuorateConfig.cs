@@ -23,11 +23,21 @@ internal sealed class QuorateConfig
     [ConfigurationKeyName("panel")]
     public PanelConfig Panel { get; set; } = new();
 
+    /// <summary>Members of the panel that questions go to, by name, in the file's order.</summary>
+    [ConfigurationKeyName("models")]
+    public Dictionary<string, MemberConfig> Models { get; set; } = [];
+
+    [ConfigurationKeyName("ask")]
+    public AskConfig Ask { get; set; } = new();
+
     [ConfigurationKeyName("server")]
     public ServerConfig Server { get; set; } = new();
 
     /// <summary>Every problem at once, each naming its key and what is allowed.</summary>
-    public IEnumerable<string> Problems() => [.. HomeProblems(), .. Planner.Problems(), .. Triage.Problems(), .. ApprovalProblems(), .. Panel.Problems(), .. Server.Problems()];
+    public IEnumerable<string> Problems() =>
+    [
+        .. HomeProblems(), .. Planner.Problems(), .. Triage.Problems(), .. ApprovalProblems(), .. Panel.Problems(), .. MemberConfig.Problems(Models), .. Ask.Problems(), .. Server.Problems(),
+    ];
 
     private IEnumerable<string> HomeProblems() => string.IsNullOrWhiteSpace(Home) || Home.Contains('\0') ? [$"home is '{Home}'; a folder is needed"] : [];
 
@@ -37,7 +47,7 @@ internal sealed class QuorateConfig
 /// <summary>Which model proposes plans. Without endpoint and preset the rulebook plans alone.</summary>
 internal sealed class PlannerConfig
 {
-    /// <summary>A named endpoint: lmstudio, ollama, llamacpp, vllm, openai, openrouter.</summary>
+    /// <summary>A named endpoint: lmstudio, ollama, llamacpp, vllm, openai, openrouter, sambanova, anthropic.</summary>
     [ConfigurationKeyName("preset")]
     public string? Preset { get; set; }
 

@@ -1,7 +1,4 @@
-using System.Text;
-using Markdig;
-using Markdig.Syntax;
-using Markdig.Syntax.Inlines;
+using Quorate.Models.Documents;
 
 namespace Quorate.Engine.Triage.Agents;
 
@@ -10,38 +7,23 @@ public sealed record RunbookSection(string File, string Heading, string Text);
 
 public sealed record RunbookHit(RunbookSection Section, double Score);
 
-/// <summary>
-/// Ranks sections of Markdown runbooks for a question by BM25 (Robertson and Zaragoza, The Probabilistic Relevance
-/// Framework: BM25 and Beyond, 2009; k1 1.2, b 0.75).
-/// </summary>
+/// <summary>Ranks sections of Markdown runbooks for a question by <see cref="Bm25"/>.</summary>
 public sealed class RunbookIndex
 {
-    public const double K1 = 1.2;
-    public const double B = 0.75;
     public const int MaxFiles = 200;
     public const int MaxFileBytes = 256 * 1024;
     public const int MaxSections = 5_000;
 
-    private readonly List<Document> _documents = [];
-    private readonly Dictionary<string, int> _documentFrequency = new(StringComparer.Ordinal);
-    private readonly double _averageLength;
+    private readonly List<RunbookSection> _sections;
+    private readonly Bm25 _ranking;
 
     public RunbookIndex(IEnumerable<RunbookSection> sections)
     {
-        foreach (var section in sections.Take(MaxSections))
-        {
-            var terms = Tokenise($"{section.Heading} {section.Text}").GroupBy(t => t, StringComparer.Ordinal).ToDictionary(g => g.Key, g => g.Count(), StringComparer.Ordinal);
-            _documents.Add(new Document(section, terms, terms.Values.Sum()));
-            foreach (var term in terms.Keys)
-            {
-                _documentFrequency[term] = _documentFrequency.GetValueOrDefault(term) + 1;
-            }
-        }
-
-        _averageLength = _documents.Count == 0 ? 0 : _documents.Average(d => d.Length);
+        _sections = [.. sections.Take(MaxSections)];
+        _ranking = new Bm25(_sections.Select(s => Words.Of($"{s.Heading} {s.Text}")));
     }
 
-    public int Count => _documents.Count;
+    public int Count => _sections.Count;
 
     /// <summary>Reads <c>*.md</c> under the folders; folders and files that cannot be read are left out.</summary>
     public static RunbookIndex Load(IEnumerable<string> folders)
@@ -54,52 +36,37 @@ public sealed class RunbookIndex
     }
 
     /// <summary>Sections with at least one of the query's words, best first.</summary>
-    public IReadOnlyList<RunbookHit> Search(string query, int count)
-    {
-        var terms = Tokenise(query).Distinct(StringComparer.Ordinal).ToList();
-        return [.. _documents.Select(d => new RunbookHit(d.Section, Score(d, terms)))
-            .Where(h => h.Score > 0)
+    public IReadOnlyList<RunbookHit> Search(string query, int count) =>
+        [.. _ranking.Scores(Words.Of(query)).Select(s => new RunbookHit(_sections[s.Index], s.Score))
             .OrderByDescending(h => h.Score).ThenBy(h => h.Section.File, StringComparer.Ordinal).ThenBy(h => h.Section.Heading, StringComparer.Ordinal)
             .Take(count)];
-    }
 
     public static IEnumerable<RunbookSection> Split(string file, string markdown)
     {
-        var path = new List<string>();
-        var text = new StringBuilder();
         var heading = "";
-        foreach (var block in Markdown.Parse(markdown))
+        var text = new List<string>();
+        foreach (var part in MarkdownParts.Read(markdown))
         {
-            if (block is HeadingBlock next)
+            if (!part.IsHeading)
             {
-                if (text.Length > 0 || heading.Length > 0)
-                {
-                    yield return new RunbookSection(file, heading, text.ToString().Trim());
-                }
+                text.Add(part.Source);
+                continue;
+            }
 
-                path = [.. path.Take(next.Level - 1), PlainHeading(next)];
-                heading = string.Join(" > ", path);
-                text.Clear();
-            }
-            else if (block.Span.Length > 0 && block.Span.End < markdown.Length)
+            if (text.Count > 0 || heading.Length > 0)
             {
-                text.Append(markdown.AsSpan(block.Span.Start, block.Span.Length)).Append('\n');
+                yield return new RunbookSection(file, heading, string.Join('\n', text).Trim());
             }
+
+            heading = string.Join(" > ", part.Headings);
+            text.Clear();
         }
 
-        if (text.Length > 0 || heading.Length > 0)
+        if (text.Count > 0 || heading.Length > 0)
         {
-            yield return new RunbookSection(file, heading, text.ToString().Trim());
+            yield return new RunbookSection(file, heading, string.Join('\n', text).Trim());
         }
     }
-
-    private static string PlainHeading(HeadingBlock heading) =>
-        string.Concat(heading.Inline?.Descendants().Select(i => i switch
-        {
-            LiteralInline literal => literal.Content.ToString(),
-            CodeInline code => code.Content,
-            _ => "",
-        }) ?? []);
 
     private static IEnumerable<RunbookSection> ReadFile(string file)
     {
@@ -112,45 +79,4 @@ public sealed class RunbookIndex
             return [];
         }
     }
-
-    private double Score(Document document, List<string> terms)
-    {
-        var score = 0.0;
-        foreach (var term in terms)
-        {
-            if (document.Terms.TryGetValue(term, out var frequency))
-            {
-                var containing = _documentFrequency[term];
-                var idf = Math.Log(1 + ((_documents.Count - containing + 0.5) / (containing + 0.5)));
-                var norm = K1 * (1 - B + (B * document.Length / _averageLength));
-                score += idf * frequency * (K1 + 1) / (frequency + norm);
-            }
-        }
-
-        return score;
-    }
-
-    private static IEnumerable<string> Tokenise(string text)
-    {
-        var word = new StringBuilder();
-        foreach (var c in text)
-        {
-            if (char.IsLetterOrDigit(c))
-            {
-                word.Append(char.ToLowerInvariant(c));
-            }
-            else if (word.Length > 0)
-            {
-                yield return word.ToString();
-                word.Clear();
-            }
-        }
-
-        if (word.Length > 0)
-        {
-            yield return word.ToString();
-        }
-    }
-
-    private sealed record Document(RunbookSection Section, IReadOnlyDictionary<string, int> Terms, int Length);
 }

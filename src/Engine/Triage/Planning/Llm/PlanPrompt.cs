@@ -1,6 +1,7 @@
 using System.Text;
 using Microsoft.Extensions.AI;
 using Quorate.Contracts.Sites;
+using Quorate.Engine.Prompts;
 
 namespace Quorate.Engine.Triage.Planning.Llm;
 

@@ -4,7 +4,7 @@ using System.Text.Json;
 using System.Text.Unicode;
 using Quorate.Contracts;
 
-namespace Quorate.Engine.Triage.Planning.Llm;
+namespace Quorate.Engine.Prompts;
 
 /// <summary>
 /// Foreign text inside a prompt: JSON between <c>&lt;data&gt;</c> marks. The encoder writes every <c>&lt;</c> and <c>&gt;</c>

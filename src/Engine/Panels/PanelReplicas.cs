@@ -1,11 +1,10 @@
-using Quorate.Engine.Approval.Reviewers;
 using Quorate.Protocol.Consensus;
 using Quorate.Protocol.Consensus.Crypto;
 
-namespace Quorate.Engine.Approval;
+namespace Quorate.Engine.Panels;
 
 /// <summary>
-/// The replicas of a panel in one process, one per reviewer and each with a key of its own. They meet in rounds: what a
+/// The replicas of a panel in one process, one per member and each with a key of its own. They meet in rounds: what a
 /// round persisted is made durable at once, then its messages, as bytes, are the next round. Not thread-safe.
 /// </summary>
 internal sealed class PanelReplicas
@@ -109,14 +108,13 @@ internal sealed class PanelReplicas
     private void Answer(Replica replica, Request question, long now)
     {
         var member = _members[replica.Id];
-        var opinion = ReviewRecord.TryParse(question.Payload) is { } record ? member.Reviewer.Review(record) : ReviewOpinion.Refuse("the question is no review record");
         var subject = question.Digest(member.Context.Crypto);
         if (!_opinions.TryGetValue(subject, out var given))
         {
             _opinions[subject] = given = [];
         }
 
-        given[replica.Id] = opinion.ToBytes();
+        given[replica.Id] = member.Opinion(question.Payload);
         replica.SubmitOpinion(subject, given[replica.Id], now);
     }
 
@@ -140,5 +138,8 @@ internal sealed class PanelReplicas
     }
 }
 
-/// <summary>One reviewer and the context that signs as its replica.</summary>
-public sealed record PanelMember(IReviewer Reviewer, ConsensusContext Context);
+/// <summary>One member of a panel.</summary>
+/// <param name="Name">For people.</param>
+/// <param name="Opinion">Of the bytes of a question; pure.</param>
+/// <param name="Context">Signs as the member's replica.</param>
+public sealed record PanelMember(string Name, Func<ReadOnlyMemory<byte>, byte[]> Opinion, ConsensusContext Context);

@@ -1,6 +1,6 @@
 using Quorate.Protocol.Consensus;
 
-namespace Quorate.Engine.Approval;
+namespace Quorate.Engine.Panels;
 
 /// <summary>What the replicas of a panel must not forget, so that no process ever makes them contradict an earlier one.</summary>
 public interface IPanelLogStore

@@ -1,0 +1,72 @@
+using Microsoft.Extensions.AI;
+using Quorate.Cli.Common;
+using Quorate.Cli.Configuration;
+using Quorate.Contracts;
+using Quorate.Contracts.Asking;
+using Quorate.Contracts.Provenance;
+using Quorate.Engine.Ask;
+using Quorate.Models.Panel;
+using Quorate.Models.Providers.Embedded;
+using Quorate.Storage.Keys;
+
+namespace Quorate.Cli.Asking;
+
+/// <summary>The ask engine, wired as a workspace's configuration says.</summary>
+internal static class AskParts
+{
+    /// <summary>Members that answer from documents: those given, else those configured, else Quorate's own documentation.</summary>
+    public static IReadOnlyList<(MemberInfo Info, IChatClient Client)> Embedded(Workspace workspace, IReadOnlyList<string> documents) =>
+        EmbeddedMembers.Create(documents.Count > 0 ? documents : workspace.Config.Ask.Documents);
+
+    /// <param name="workspace">Its configuration, home and clock.</param>
+    /// <param name="panel">The panel as it is now.</param>
+    /// <param name="embedded">Asked when nobody else has answered.</param>
+    /// <param name="journal">Keeps what members answered.</param>
+    public static AskEngine CreateEngine(Workspace workspace, Func<IModelPanel> panel, IReadOnlyList<(MemberInfo Info, IChatClient Client)> embedded, IAskJournal journal) => new(new AskServices
+    {
+        Panel = panel,
+        Embedded = new EmbeddedPanel(embedded),
+        Journal = journal,
+        Keys = new MemberKeys(Path.Combine(workspace.Home, "keys", "members"), Environment.GetEnvironmentVariable(FileKeyRing.PassphraseVariable)),
+        Options = OptionsOf(workspace.Config.Ask),
+        Time = workspace.Time,
+    });
+
+    /// <summary>What people should know about who answers.</summary>
+    public static IEnumerable<string> Notices(ModelPanel panel)
+    {
+        foreach (var skipped in panel.Skipped)
+        {
+            yield return $"{skipped.Member} is left out: {skipped.Variable} is not set";
+        }
+
+        if (panel.Members.All(m => m.Embedded))
+        {
+            yield return "No language model is configured (quorate models says how): members that quote documents answer.";
+        }
+    }
+
+    /// <summary>The outcome and its signatures, for good.</summary>
+    public static async Task RecordAsync(Workspace workspace, AskResult result, CancellationToken token)
+    {
+        if (result.Certificate is { } certificate)
+        {
+            await (await workspace.OpenLedgerAsync(token)).AppendAsync(new LedgerDraft(LedgerKinds.Outcome, result.JobId, QuorateJson.ToElement(certificate), DecisionTag.LlmDecision), token);
+        }
+    }
+
+    private static AskOptions OptionsOf(AskConfig config) => new()
+    {
+        Quorum = config.Quorum,
+        Grace = TimeSpan.FromSeconds(config.GraceSeconds),
+        StageTimeout = TimeSpan.FromSeconds(config.TimeoutSeconds),
+        BudgetUsd = (decimal?)config.BudgetUsd,
+    };
+
+    private sealed class EmbeddedPanel(IReadOnlyList<(MemberInfo Info, IChatClient Client)> members) : IModelPanel
+    {
+        public IReadOnlyList<MemberInfo> Members { get; } = [.. members.Select(m => m.Info)];
+
+        public IChatClient Client(string member) => members.First(m => m.Info.Name == member).Client;
+    }
+}

@@ -1,0 +1,33 @@
+using System.Buffers;
+
+namespace Quorate.Models.Providers;
+
+/// <summary>Reads a body to its end, but never without end.</summary>
+internal static class BoundedBody
+{
+    private const int FirstSize = 4 * 1_024;
+
+    /// <param name="body">What is left of it.</param>
+    /// <param name="read">What has been read of it already.</param>
+    /// <param name="cancellationToken">Ends the reading.</param>
+    /// <exception cref="ModelException">Malformed: longer than <see cref="OpenAiWire.MaxBodyBytes"/>.</exception>
+    public static async Task<ReadOnlyMemory<byte>> ReadAsync(Stream body, ReadOnlyMemory<byte> read, CancellationToken cancellationToken)
+    {
+        var buffer = new ArrayBufferWriter<byte>(Math.Max(FirstSize, read.Length));
+        buffer.Write(read.Span);
+        while (true)
+        {
+            var count = await body.ReadAsync(buffer.GetMemory(1), cancellationToken);
+            if (count == 0)
+            {
+                return buffer.WrittenMemory;
+            }
+
+            buffer.Advance(count);
+            if (buffer.WrittenCount > OpenAiWire.MaxBodyBytes)
+            {
+                throw new ModelException(ModelFailure.Malformed, $"the answer is longer than {OpenAiWire.MaxBodyBytes} bytes") { Status = 200 };
+            }
+        }
+    }
+}
