@@ -1,8 +1,10 @@
+using Microsoft.Extensions.AI;
 using Quorate.Contracts.Asking;
 using Quorate.Engine.Ask.Analysis;
 using Quorate.Engine.Ask.Certificates;
 using Quorate.Engine.Ask.Decision;
 using Quorate.Engine.Ask.Prompts;
+using Quorate.Models;
 using Quorate.Models.Panel;
 using Quorate.Models.Pipeline;
 
@@ -106,8 +108,22 @@ public sealed class AskEngine(AskServices services) : IAskEngine
     private async Task<ResponseAnalysis> AnalyseAsync(IReadOnlyList<MemberResponse> responses, CancellationToken cancellationToken)
     {
         var answers = responses.Where(r => r.Status == ResponseStatus.Ok).Select(r => (r.Model, r.Text)).ToList();
-        var embeddings = services.Embeddings is { } embed && answers.Count > 0 ? await embed([.. answers.Select(a => a.Text)], cancellationToken) : null;
-        return ResponseAnalyzer.Analyze(answers, embeddings?.Vectors, embeddings?.Model);
+        if (services.Embeddings is not { } generator || answers.Count < 2)
+        {
+            return ResponseAnalyzer.Analyze(answers);
+        }
+
+        try
+        {
+            var vectors = await generator.GenerateAsync(answers.Select(a => a.Text), cancellationToken: cancellationToken);
+            var model = (generator.GetService(typeof(EmbeddingGeneratorMetadata)) as EmbeddingGeneratorMetadata)?.DefaultModelId;
+            return ResponseAnalyzer.Analyze(answers, [.. vectors.Select(v => v.Vector.ToArray())], model ?? "embeddings");
+        }
+        catch (ModelException)
+        {
+            // The result names the vectoriser that was used, so that nobody takes one for the other.
+            return ResponseAnalyzer.Analyze(answers);
+        }
     }
 
     private static IReadOnlyList<MemberResponse> Outliers(IReadOnlyList<MemberResponse> responses, ResponseAnalysis analysis)
@@ -116,7 +132,7 @@ public sealed class AskEngine(AskServices services) : IAskEngine
         return [.. responses.Select(r => far.Contains(r.Model) ? r with { Status = ResponseStatus.Excluded, Error = new MemberError("outlier", "the answer has little in common with all others") } : r)];
     }
 
-    private static async Task<Conclusion> SummaryAsync(
+    private async Task<Conclusion> SummaryAsync(
         Agenda agenda, Stage stage, FanOut fanOut, IReadOnlyList<MemberResponse> responses, SimilarityMatrix similarity, IReadOnlyDictionary<string, double>? review, CancellationToken cancellationToken)
     {
         var usable = responses.Where(r => r.Status == ResponseStatus.Ok).ToList();
@@ -126,7 +142,8 @@ public sealed class AskEngine(AskServices services) : IAskEngine
         }
 
         var best = review is null ? usable : [.. usable.OrderByDescending(r => review.GetValueOrDefault(r.Model))];
-        var down = responses.Where(r => r.Status != ResponseStatus.Ok && r.Error?.Code != "not_needed").Select(r => r.Model).ToHashSet(StringComparer.Ordinal);
+        var down = agenda.Aggregators.Select(a => a.Name).Where(services.IsDown)
+            .Concat(responses.Where(r => r.Status != ResponseStatus.Ok && r.Error?.Code != "not_needed").Select(r => r.Model)).ToHashSet(StringComparer.Ordinal);
         var (summary, tried) = await new Aggregation(fanOut).SummariseAsync(agenda, stage, best, down, cancellationToken);
         return Conclusion.OfSummary(agenda, responses, summary, tried, similarity);
     }

@@ -1,3 +1,4 @@
+using Microsoft.Extensions.AI;
 using Quorate.Engine.Ask.Certificates;
 using Quorate.Models.Panel;
 
@@ -17,14 +18,13 @@ public sealed record AskServices
     /// <summary>Null: outcomes are not signed.</summary>
     public IMemberKeys? Keys { get; init; }
 
-    /// <summary>Vectors of texts, in their order, by an embedding model; null, or a null result, for the embedded vectoriser.</summary>
-    public Func<IReadOnlyList<string>, CancellationToken, Task<TextEmbeddings?>>? Embeddings { get; init; }
+    /// <summary>Makes vectors of answers; null for the embedded vectoriser, which also stands in for one that fails.</summary>
+    public IEmbeddingGenerator<string, Embedding<float>>? Embeddings { get; init; }
+
+    /// <summary>Members that nothing should rely on now: they are asked, but others summarise.</summary>
+    public Func<string, bool> IsDown { get; init; } = _ => false;
 
     public AskOptions Options { get; init; } = new();
 
     public required TimeProvider Time { get; init; }
 }
-
-/// <param name="Model">The model's name.</param>
-/// <param name="Vectors">One for each text, all of the same length.</param>
-public sealed record TextEmbeddings(string Model, IReadOnlyList<IReadOnlyList<float>> Vectors);

@@ -13,7 +13,7 @@ public static class Words
     private static readonly HashSet<string> StopWords = new(
         ("a about above after again against all also am an and any are as at be because been before being below between both but by can could did do "
         + "does doing down during each few for from further had has have having he her here hers him his how i if in into is it its itself "
-        + "just long many me more most much my no nor not of off on once only or other our ours out over own same she should so some such than take takes that the "
+        + "just long many may me might more most much must my no nor not of off on once only or other our ours out over own same shall she should so some such than take takes that the "
         + "their theirs them then there these they this those through to too under until up us very was we were what when where which while "
         + "who whom whose why will with would you your yours t s d ll m o re ve don isn doesn didn won aren wasn weren hasn haven hadn").Split(' '),
         StringComparer.Ordinal);

@@ -14,6 +14,7 @@ namespace Quorate.Models.Pipeline;
 /// </summary>
 public sealed class AuditChatClient(IChatClient inner, Func<LlmRun, CancellationToken, Task> sink, TimeProvider time, IIdSource ids) : DelegatingChatClient(inner)
 {
+    private volatile Described? _lastConfig;
     private readonly ChatClientMetadata? _metadata = inner.GetService(typeof(ChatClientMetadata)) as ChatClientMetadata;
 
     public override async Task<ChatResponse> GetResponseAsync(IEnumerable<ChatMessage> messages, ChatOptions? options = null, CancellationToken cancellationToken = default)
@@ -80,6 +81,8 @@ public sealed class AuditChatClient(IChatClient inner, Func<LlmRun, Cancellation
     /// <summary>SHA-256 of the UTF-8 text, lower-case hex.</summary>
     public static string Hash(string text) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)));
 
+    private sealed record Described((int?, long?, ChatResponseFormat?, bool) Key, JsonElement Json);
+
     private sealed record Call(string Prompt, ChatOptions? Options, bool Stream, DateTimeOffset CreatedAt, long Started);
 
     private Call Begin(IReadOnlyCollection<ChatMessage> messages, ChatOptions? options, bool stream) =>
@@ -107,7 +110,19 @@ public sealed class AuditChatClient(IChatClient inner, Func<LlmRun, Cancellation
 
     private static string Ending(ChatOptions? options) => CallDeadline.Of(options).Passed.IsCancellationRequested ? "timeout" : "cancelled";
 
-    private JsonElement Config(Call call) => QuorateJson.ToElement(new
+    private JsonElement Config(Call call)
+    {
+        // Nearly all calls of a member are alike in these.
+        var key = (call.Options?.MaxOutputTokens, call.Options?.Seed, call.Options?.ResponseFormat, call.Stream);
+        if (_lastConfig is not { } last || last.Key != key)
+        {
+            _lastConfig = last = new(key, Describe(call));
+        }
+
+        return last.Json;
+    }
+
+    private JsonElement Describe(Call call) => QuorateJson.ToElement(new
     {
         Provider = _metadata?.ProviderName,
         Endpoint = _metadata?.ProviderUri?.GetComponents(UriComponents.SchemeAndServer | UriComponents.Path, UriFormat.UriEscaped),

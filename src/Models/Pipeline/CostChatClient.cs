@@ -55,12 +55,19 @@ public sealed class CostChatClient(IChatClient inner, TokenPrice price, int maxT
                 }
 
                 var update = updates.Current;
-                if (update.FinishReason is not null || update.Usage() is not null)
+                if (update.Usage() is { } usage)
                 {
-                    update.SetCost(draft.Settle(update.Usage()));
+                    update.SetCost(draft.Settle(usage));
                 }
 
                 yield return update;
+            }
+
+            if (!draft.Settled && !price.IsFree)
+            {
+                var last = new ChatResponseUpdate { Role = ChatRole.Assistant };
+                last.SetCost(draft.Settle(null));
+                yield return last;
             }
         }
         finally
@@ -75,7 +82,6 @@ public sealed class CostChatClient(IChatClient inner, TokenPrice price, int maxT
         private readonly TokenPrice _price;
         private readonly CallBudget? _budget;
         private readonly decimal _reserved;
-        private bool _settled;
 
         public Draft(TokenPrice price, IReadOnlyCollection<ChatMessage> messages, ChatOptions? options, int maxTokens)
         {
@@ -88,12 +94,14 @@ public sealed class CostChatClient(IChatClient inner, TokenPrice price, int maxT
             }
         }
 
+        public bool Settled { get; private set; }
+
         public decimal Settle(UsageDetails? usage)
         {
             var cost = _price.Of(usage) ?? _reserved;
-            if (!_settled)
+            if (!Settled)
             {
-                _settled = true;
+                Settled = true;
                 _budget?.Settle(_reserved, cost);
             }
 
@@ -102,9 +110,9 @@ public sealed class CostChatClient(IChatClient inner, TokenPrice price, int maxT
 
         public void Fail(ModelException error)
         {
-            if (!_settled && error.Failure is ModelFailure.Refused or ModelFailure.RateLimited or ModelFailure.ServerError or ModelFailure.Unreachable or ModelFailure.CircuitOpen)
+            if (!Settled && error.Failure is ModelFailure.Refused or ModelFailure.RateLimited or ModelFailure.ServerError or ModelFailure.Unreachable or ModelFailure.CircuitOpen)
             {
-                _settled = true;
+                Settled = true;
                 _budget?.Settle(_reserved, 0);
             }
         }

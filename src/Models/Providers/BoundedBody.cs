@@ -10,8 +10,9 @@ internal static class BoundedBody
     /// <param name="body">What is left of it.</param>
     /// <param name="read">What has been read of it already.</param>
     /// <param name="cancellationToken">Ends the reading.</param>
-    /// <exception cref="ModelException">Malformed: longer than <see cref="OpenAiWire.MaxBodyBytes"/>.</exception>
-    public static async Task<ReadOnlyMemory<byte>> ReadAsync(Stream body, ReadOnlyMemory<byte> read, CancellationToken cancellationToken)
+    /// <param name="most">Bytes.</param>
+    /// <exception cref="ModelException">Malformed: longer than that.</exception>
+    public static async Task<ReadOnlyMemory<byte>> ReadAsync(Stream body, ReadOnlyMemory<byte> read, CancellationToken cancellationToken, int most = OpenAiWire.MaxBodyBytes)
     {
         var buffer = new ArrayBufferWriter<byte>(Math.Max(FirstSize, read.Length));
         buffer.Write(read.Span);
@@ -24,9 +25,9 @@ internal static class BoundedBody
             }
 
             buffer.Advance(count);
-            if (buffer.WrittenCount > OpenAiWire.MaxBodyBytes)
+            if (buffer.WrittenCount > most)
             {
-                throw new ModelException(ModelFailure.Malformed, $"the answer is longer than {OpenAiWire.MaxBodyBytes} bytes") { Status = 200 };
+                throw new ModelException(ModelFailure.Malformed, $"the answer is longer than {most} bytes") { Status = 200 };
             }
         }
     }

@@ -5,6 +5,7 @@ using Quorate.Contracts;
 using Quorate.Contracts.Asking;
 using Quorate.Contracts.Provenance;
 using Quorate.Engine.Ask;
+using Quorate.Models.Health;
 using Quorate.Models.Panel;
 using Quorate.Models.Providers.Embedded;
 using Quorate.Storage.Keys;
@@ -22,12 +23,15 @@ internal static class AskParts
     /// <param name="panel">The panel as it is now.</param>
     /// <param name="embedded">Asked when nobody else has answered.</param>
     /// <param name="journal">Keeps what members answered.</param>
-    public static AskEngine CreateEngine(Workspace workspace, Func<IModelPanel> panel, IReadOnlyList<(MemberInfo Info, IChatClient Client)> embedded, IAskJournal journal) => new(new AskServices
+    /// <param name="health">Tells who is down; null where nobody watches.</param>
+    public static AskEngine CreateEngine(Workspace workspace, Func<IModelPanel> panel, IReadOnlyList<(MemberInfo Info, IChatClient Client)> embedded, IAskJournal journal, HealthMonitor? health = null) => new(new AskServices
     {
         Panel = panel,
         Embedded = new EmbeddedPanel(embedded),
         Journal = journal,
         Keys = new MemberKeys(Path.Combine(workspace.Home, "keys", "members"), Environment.GetEnvironmentVariable(FileKeyRing.PassphraseVariable)),
+        Embeddings = workspace.OpenEmbeddings(),
+        IsDown = member => health?.Snapshot().Any(h => h.Agent == member && h.Status is HealthStatus.Unhealthy or HealthStatus.Failed) == true,
         Options = OptionsOf(workspace.Config.Ask),
         Time = workspace.Time,
     });

@@ -12,7 +12,9 @@ using Quorate.Engine.Triage.Agents;
 using Quorate.Engine.Triage.Monitoring;
 using Quorate.Engine.Triage.Planning;
 using Quorate.Faults;
+using Quorate.Models;
 using Quorate.Models.Panel;
+using Quorate.Models.Providers;
 using Quorate.Platforms.Compose;
 using Quorate.Platforms.Docker;
 using Quorate.Platforms.Processes;
@@ -137,7 +139,20 @@ internal sealed class Workspace : IAsyncDisposable
     public async Task<ModelPanel> OpenModelPanelAsync(IReadOnlyList<(MemberInfo Info, IChatClient Client)> embedded, CancellationToken token) =>
         _models ??= await CreateModelPanelAsync(Config, embedded, null, token);
 
-    /// <summary>The same, made anew whenever quorate.json or a .env file changes. The caller runs and disposes of it.</summary>
+    /// <summary>What makes vectors of answers; null when none is configured or its key is missing.</summary>
+    public IEmbeddingGenerator<string, Embedding<float>>? OpenEmbeddings()
+    {
+        var (embeddings, variables) = (Config.Ask.Embeddings, EnvironmentValues.Load(Home));
+        if (!embeddings.IsSet)
+        {
+            return null;
+        }
+
+        var model = ModelConfig.Create(embeddings.Preset, embeddings.Endpoint, embeddings.Model, embeddings.ApiKeyEnv, variables.Get) with { Deadline = TimeSpan.FromSeconds(Config.Ask.TimeoutSeconds) };
+        return ModelPanel.MissingKey(model, variables.Get) is not null ? null : Keep(new OpenAiEmbeddingGenerator(model, ModelClients.ReadKey(model, variables.Get), Time));
+    }
+
+    /// <summary>The panel, made anew whenever quorate.json or a .env file changes. The caller runs and disposes of it.</summary>
     public Task<PanelWatcher> WatchModelPanelAsync(IReadOnlyList<(MemberInfo Info, IChatClient Client)> embedded, CancellationToken token) =>
         PanelWatcher.StartAsync(
             [ConfigLoader.PathOf(_configFile), .. EnvironmentValues.FilesOf(Home)],

@@ -35,9 +35,7 @@ internal sealed class QuorateConfig
 
     /// <summary>Every problem at once, each naming its key and what is allowed.</summary>
     public IEnumerable<string> Problems() =>
-    [
-        .. HomeProblems(), .. Planner.Problems(), .. Triage.Problems(), .. ApprovalProblems(), .. Panel.Problems(), .. MemberConfig.Problems(Models), .. Ask.Problems(), .. Server.Problems(),
-    ];
+        [.. HomeProblems(), .. Planner.Problems(), .. Triage.Problems(), .. ApprovalProblems(), .. Panel.Problems(), .. MemberConfig.Problems(Models), .. Ask.Problems(), .. Server.Problems()];
 
     private IEnumerable<string> HomeProblems() => string.IsNullOrWhiteSpace(Home) || Home.Contains('\0') ? [$"home is '{Home}'; a folder is needed"] : [];
 

@@ -1,86 +1,90 @@
 using Microsoft.Extensions.Logging;
+using Quorate.Charts;
 using Quorate.Cli.Asking;
 using Quorate.Cli.Common;
 using Quorate.Cli.Configuration;
 using Quorate.Contracts;
 using Quorate.Contracts.Asking;
-using Quorate.Engine.Ask;
 using Quorate.Models.Health;
 using Quorate.Models.Panel;
 using Quorate.Server;
+using Quorate.Server.Ports;
 using Quorate.Storage;
 
 namespace Quorate.Cli.Serving;
 
-/// <summary>
-/// The server's parts, wired as a workspace's configuration says: the panel follows changes of the configuration, its members are probed, and
-/// what was signed is kept in the ledger.
-/// </summary>
+/// <summary>The server's parts, wired as a workspace's configuration says, and what runs beside it: the watch over the configuration and the heartbeats.</summary>
 internal sealed class ServerComposition : IAsyncDisposable
 {
+    private readonly CancellationTokenSource _stopping = new();
     private readonly PanelWatcher _watcher;
-    private readonly CancellationTokenSource _stop = new();
-    private readonly Task _background;
+    private readonly Task _running;
 
-    private ServerComposition(PanelWatcher watcher, HealthMonitor monitor, ServerParts parts)
+    private ServerComposition(ServerParts parts, PanelWatcher watcher, HealthMonitor health)
     {
-        _watcher = watcher;
-        Parts = parts;
-        _background = Task.WhenAll(watcher.RunAsync(_stop.Token), monitor.RunAsync(_stop.Token));
+        (Parts, _watcher) = (parts, watcher);
+        _running = Task.WhenAll(watcher.RunAsync(_stopping.Token), health.RunAsync(_stopping.Token));
     }
 
     public ServerParts Parts { get; }
 
-    /// <exception cref="QuorateException">The panel's configuration is wrong.</exception>
+    /// <exception cref="QuorateException">The configuration of the panel is wrong, or a folder of documents is missing.</exception>
     public static async Task<ServerComposition> CreateAsync(Workspace workspace, QuorateStore store, CancellationToken token)
     {
         EnvFile.WriteTemplate(Path.Combine(workspace.Home, EnvFile.FileName));
         var embedded = AskParts.Embedded(workspace, []);
         var watcher = await workspace.WatchModelPanelAsync(embedded, token);
-        watcher.Reloaded = (panel, problem) => Tell(panel is null ? $"the panel stays as it was: {problem}" : "the panel is reloaded");
+        watcher.Reloaded = (_, problem) => Tell(problem is null ? "the panel is reloaded" : $"the panel stays as it was: {problem}");
         AskParts.Notices(watcher.Current).ToList().ForEach(Tell);
-        var monitor = new HealthMonitor(() => watcher.Current, workspace.Time);
-        return new ServerComposition(watcher, monitor, new ServerParts
+        var health = new HealthMonitor(() => watcher.Current, workspace.Time);
+        var engine = AskParts.CreateEngine(workspace, () => watcher.Current, embedded, store.AskJournal, health);
+        var parts = new ServerParts
         {
-            Ask = new RecordingEngine(workspace, AskParts.CreateEngine(workspace, () => watcher.Current, embedded, store.AskJournal)),
+            Ask = new RecordedAskEngine(workspace, engine),
             Panel = () => watcher.Current,
-            Catalog = new EngineCatalog(),
-            Charts = new SvgCharts(),
-            Health = new MonitoredHealth(monitor),
+            Catalog = new AskCatalog(),
+            Charts = new Charts(),
+            Health = new Health(health),
             Jobs = store.AskJobs,
             Accounts = store.Accounts,
             Time = workspace.Time,
             Ids = workspace.Ids,
             Logging = logging => logging.SetMinimumLevel(LogLevel.Warning).AddProvider(new StderrLog()),
-        });
+        };
+        return new ServerComposition(parts, watcher, health);
     }
 
     public async ValueTask DisposeAsync()
     {
-        await _stop.CancelAsync();
-        try
-        {
-            await _background;
-        }
-        catch (OperationCanceledException)
-        {
-            // As asked.
-        }
-
+        await _stopping.CancelAsync();
+        await _running.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         await _watcher.DisposeAsync();
-        _stop.Dispose();
+        _stopping.Dispose();
     }
 
     private static void Tell(string notice) => Console.Error.WriteLine(PlainText.Line(notice, 1_000));
 
-    /// <summary>Keeps each signed outcome in the ledger. Begun again after a crash it may keep one twice: the same hash, and nothing is lost.</summary>
-    private sealed class RecordingEngine(Workspace workspace, IAskEngine inner) : IAskEngine
+    private sealed class Charts : IChartRenderer
     {
-        public async Task<AskResult> AskAsync(string jobId, AskRequest request, IAskObserver observer, CancellationToken cancellationToken)
+        public IReadOnlyList<string> Kinds => ChartFiles.Kinds;
+
+        public Task<string> RenderAsync(ResponseAnalysis analysis, string kind, CancellationToken cancellationToken) => ChartFiles.RenderAsync(analysis, kind);
+    }
+
+    private sealed class Health(HealthMonitor monitor) : IAgentHealth
+    {
+        public IReadOnlyList<AgentState> Snapshot() => [.. monitor.Snapshot().Select(h =>
+            new AgentState(h.Agent, h.Status.ToString().ToLowerInvariant(), h.LastHeartbeat, h.ConsecutiveFailures, h.ConsecutiveFailures))];
+
+        public bool Reset(string member)
         {
-            var result = await inner.AskAsync(jobId, request, observer, cancellationToken);
-            await AskParts.RecordAsync(workspace, result, cancellationToken);
-            return result;
+            if (monitor.Snapshot().All(h => h.Agent != member))
+            {
+                return false;
+            }
+
+            monitor.Reset(member);
+            return true;
         }
     }
 }

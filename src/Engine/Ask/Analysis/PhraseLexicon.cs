@@ -50,6 +50,7 @@ internal sealed class PhraseLexicon
     private readonly Dictionary<string, List<string[]>> _phrases = new(StringComparer.Ordinal);
     private readonly HashSet<string> _beginnings = new(StringComparer.Ordinal);
     private readonly int _shortestBeginning = int.MaxValue;
+    private readonly int _longestBeginning;
 
     public PhraseLexicon(IEnumerable<string> entries)
     {
@@ -59,6 +60,7 @@ internal sealed class PhraseLexicon
             {
                 _beginnings.Add(entry[..^1]);
                 _shortestBeginning = Math.Min(_shortestBeginning, entry.Length - 1);
+                _longestBeginning = Math.Max(_longestBeginning, entry.Length - 1);
                 continue;
             }
 
@@ -95,7 +97,7 @@ internal sealed class PhraseLexicon
         }
 
         var beginnings = _beginnings.GetAlternateLookup<ReadOnlySpan<char>>();
-        for (var length = _shortestBeginning; length <= words[at].Length; length++)
+        for (var length = _shortestBeginning; length <= Math.Min(_longestBeginning, words[at].Length); length++)
         {
             if (beginnings.Contains(words[at].AsSpan(0, length)))
             {

@@ -14,8 +14,10 @@ public static class Similarity
     private const double OutlierScore = 3.5;
     private const double NormalConsistency = 0.6745;
 
-    /// <summary>A panel that agrees almost exactly has a deviation near 0, beside which everything would stand out.</summary>
-    private const double LeastDeviation = 0.02;
+    /// <summary>Where most answers are the same the deviation is near 0, and one in other words would stand out beside them.</summary>
+    private const double LeastDeviation = 0.1;
+    private const double LeastLogDeviation = 0.3;
+    private const double LeastMean = 0.02;
 
     /// <summary>Cosines of the embedded vectors, 0 to 1, symmetric, 1 on the diagonal; a text without words has 0 with every other.</summary>
     public static IReadOnlyList<IReadOnlyList<double>> OfTexts(IReadOnlyList<string> texts)
@@ -49,7 +51,9 @@ public static class Similarity
 
     /// <summary>
     /// Answers unlike the others, of four or more: their mean similarity to the others lies below the median by a modified z-score of
-    /// more than 3.5 (0.6745 × distance / median absolute deviation, the deviation taken as at least 0.02).
+    /// more than 3.5 (0.6745 × distance / median absolute deviation). That is asked of the means themselves (deviation at least 0.1), which
+    /// suits embeddings, where all texts are somewhat alike, and of their logarithms (means at least 0.02, deviation at least 0.3), which suits
+    /// word vectors, where answers that agree are alike to very different degrees.
     /// </summary>
     public static IReadOnlyList<int> Outliers(IReadOnlyList<IReadOnlyList<double>> matrix)
     {
@@ -59,9 +63,14 @@ public static class Similarity
         }
 
         var means = Enumerable.Range(0, matrix.Count).Select(i => MeanToOthers(matrix, i)).ToList();
-        var median = Median(means);
-        var deviation = Math.Max(LeastDeviation, Median(means.Select(m => Math.Abs(m - median))));
-        return [.. Enumerable.Range(0, means.Count).Where(i => NormalConsistency * (median - means[i]) / deviation > OutlierScore)];
+        return [.. FarBelow(means, LeastDeviation).Union(FarBelow([.. means.Select(m => Math.Log(Math.Max(LeastMean, m)))], LeastLogDeviation)).Order()];
+    }
+
+    private static IEnumerable<int> FarBelow(List<double> values, double leastDeviation)
+    {
+        var median = Median(values);
+        var deviation = Math.Max(leastDeviation, Median(values.Select(v => Math.Abs(v - median))));
+        return Enumerable.Range(0, values.Count).Where(i => NormalConsistency * (median - values[i]) / deviation > OutlierScore);
     }
 
     /// <summary>The answer nearest to all others; of equally near ones the first; −1 for none.</summary>

@@ -49,7 +49,7 @@ internal sealed class EmbeddedChatClient(string name, string signature, IRetriev
             return found.Count == 0 ? NotFound : $"{Quote(found)}\n\n— {signature}: sentences quoted from the documents.";
         }
 
-        var vote = question.WantsYesOrNo ? VoteRules.YesOrNo(index, question.Text, retrieval.Find(index, question.Text)) : VoteRules.Choose(index, retrieval, question);
+        var vote = question.WantsYesOrNo ? VoteRules.YesOrNo(index, retrieval, question.Text) : VoteRules.Choose(index, retrieval, question);
         return string.Create(CultureInfo.InvariantCulture, $"""
             ANSWER: {vote.Answer}
             CONFIDENCE: {Math.Clamp(vote.Confidence, 0, 1):0.00}

@@ -19,7 +19,7 @@ internal static class VoteRules
     /// <summary>Words that exclude each other: a question about one and a sentence about the other say opposite things.</summary>
     private static readonly (string, string)[] Opposites =
     [
-        ("on", "off"), ("allow", "refuse"), ("allow", "deny"), ("allow", "forbid"), ("accept", "refuse"), ("accept", "reject"), ("open", "closed"), ("open", "close"),
+        ("on", "off"), ("allow", "refuse"), ("allow", "deny"), ("allow", "forbid"), ("accept", "refuse"), ("accept", "reject"), ("open", "closed"),
         ("enable", "disable"), ("always", "never"), ("before", "after"), ("require", "optional"), ("mandatory", "optional"), ("public", "private"), ("same", "different"),
         ("increase", "decrease"), ("true", "false"), ("succeed", "fail"), ("safe", "unsafe"), ("valid", "invalid"), ("possible", "impossible"), ("present", "absent"), ("keep", "remove"),
         ("start", "stop"), ("encrypt", "plain"), ("inside", "outside"), ("online", "offline"), ("all", "none"),
@@ -27,17 +27,42 @@ internal static class VoteRules
 
     /// <summary>A sentence that votes holds at least this share of the question, its headings included, and half of that by itself.</summary>
     private const double LeastCoverage = 0.6;
+    private const int MaxOpposites = 6;
 
-    public static Vote YesOrNo(DocumentIndex index, string question, IReadOnlyList<Evidence> found)
+    /// <summary>A sentence about the opposite answers too, so that one is looked for as well.</summary>
+    public static Vote YesOrNo(DocumentIndex index, IRetrieval retrieval, string question)
     {
         var asked = Tokens(question);
         var terms = Question.Terms(question).ToHashSet(StringComparer.Ordinal);
-        var evidence = found.Select(e => (e.Sentence, Own: index.Coverage(terms, e.Sentence.Terms), All: index.Coverage(terms, e.Sentence.Terms.Concat(e.Sentence.ContextTerms))))
-            .Where(e => e.Own >= LeastCoverage / 2 && e.All >= LeastCoverage).ToList();
+        var found = new List<Evidence>();
+        var evidence = new Dictionary<Sentence, (double Own, double All)>(ReferenceEqualityComparer.Instance);
+        foreach (var wording in Wordings(question, asked))
+        {
+            var words = Question.Terms(wording);
+            foreach (var e in retrieval.Find(index, wording))
+            {
+                var (own, all) = (index.Coverage(words, e.Sentence.Terms), index.Coverage(words, e.Sentence.Terms.Concat(e.Sentence.ContextTerms)));
+                if (!found.Exists(f => ReferenceEquals(f.Sentence, e.Sentence)))
+                {
+                    found.Add(e);
+                }
+
+                if (own >= LeastCoverage / 2 && all >= LeastCoverage && own > evidence.GetValueOrDefault(e.Sentence).Own)
+                {
+                    evidence[e.Sentence] = (own, all);
+                }
+            }
+        }
+
+        return Tally(asked, terms, evidence, found);
+    }
+
+    private static Vote Tally(IReadOnlyList<(string Word, string Stem)> asked, IReadOnlySet<string> terms, Dictionary<Sentence, (double Own, double All)> evidence, IReadOnlyList<Evidence> found)
+    {
         // "Isn't it …?" asks the same as "Is it …?"; a negation further on turns the question round.
         var turned = asked.Skip(1).Count(t => Negation.Is(t.Word)) % 2 == 1;
         double yes = 0, no = 0;
-        foreach (var (sentence, own, _) in evidence)
+        foreach (var (sentence, (own, _)) in evidence)
         {
             // The square lets a sentence about the whole question outweigh several about half of it.
             if (Affirms(sentence.Text, asked, terms) != turned)
@@ -52,14 +77,22 @@ internal static class VoteRules
 
         return yes == no
             ? new Vote(Vote.Unknown, 0, found)
-            : new Vote(yes > no ? "yes" : "no", Math.Abs(yes - no) / (yes + no) * evidence.Max(e => e.All), found);
+            : new Vote(yes > no ? "yes" : "no", Math.Abs(yes - no) / (yes + no) * evidence.Values.Max(e => e.All), found);
     }
+
+    /// <summary>The question, and for each word with an opposite the question about that.</summary>
+    private static IEnumerable<string> Wordings(string question, IReadOnlyList<(string Word, string Stem)> asked) =>
+        Opposites.SelectMany(o => new[] { (From: o.Item1, To: o.Item2), (From: o.Item2, To: o.Item1) })
+            .Where(o => Has(asked, o.From)).Take(MaxOpposites)
+            .Select(o => string.Join(' ', asked.Select(t => t.Word == o.From || t.Stem == Words.Stem(o.From) ? o.To : t.Word)))
+            .Prepend(question);
 
     /// <summary>The choice whose own words stand beside the question's in what is found for both together.</summary>
     public static Vote Choose(DocumentIndex index, IRetrieval retrieval, Question question)
     {
         var asked = Question.Terms(question.Text);
-        var scored = question.Choices.Select(c => (c.Letter, Best: Best(index, retrieval, question, c, asked))).Where(c => c.Best.Score > 0).OrderByDescending(c => c.Best.Score).ToList();
+        var found = retrieval.Find(index, question.Text);
+        var scored = question.Choices.Select(c => (c.Letter, Best: Best(index, [.. retrieval.Find(index, $"{question.Text} {c.Text}"), .. found], question, c, asked))).Where(c => c.Best.Score > 0).OrderByDescending(c => c.Best.Score).ToList();
         if (scored.Count == 0 || (scored.Count > 1 && scored[0].Best.Score - scored[1].Best.Score < 1e-9))
         {
             return new Vote(Vote.Unknown, 0, [.. scored.Take(2).Select(s => s.Best.Evidence!)]);
@@ -69,14 +102,14 @@ internal static class VoteRules
         return new Vote(letter.ToString(), best.Score * best.Score / scored.Sum(s => s.Best.Score), [best.Evidence!]);
     }
 
-    private static (double Score, Evidence? Evidence) Best(DocumentIndex index, IRetrieval retrieval, Question question, (char Letter, string Text) choice, IReadOnlyList<string> asked)
+    private static (double Score, Evidence? Evidence) Best(DocumentIndex index, IReadOnlyList<Evidence> found, Question question, (char Letter, string Text) choice, IReadOnlyList<string> asked)
     {
         var others = question.Choices.Where(c => c.Letter != choice.Letter).SelectMany(c => Choice(c.Text)).ToHashSet(StringComparer.Ordinal);
         var all = Choice(choice.Text).ToHashSet(StringComparer.Ordinal);
         var own = all.Where(t => !others.Contains(t)).ToHashSet(StringComparer.Ordinal);
         own = own.Count > 0 ? own : all;
         var best = (Score: 0.0, Evidence: (Evidence?)null);
-        foreach (var evidence in retrieval.Find(index, $"{question.Text} {choice.Text}").Concat(retrieval.Find(index, question.Text)))
+        foreach (var evidence in found)
         {
             var words = Words.Of(evidence.Sentence.Text).Select(Words.Stem).ToHashSet(StringComparer.Ordinal);
             var share = own.Count == 0 ? 0 : (double)own.Count(words.Contains) / own.Count;
@@ -99,7 +132,7 @@ internal static class VoteRules
         var clause = Tokens(sentence.Split([',', ';', '—', '–'])
             .MaxBy(c => Words.Terms(c).Distinct(StringComparer.Ordinal).Count(terms.Contains))!);
         var negations = clause.Count(t => Negation.Is(t.Word));
-        return (negations + Opposites.Count(o => Opposed(o.Item1, o.Item2) || Opposed(o.Item2, o.Item1))) % 2 == 0;
+        return (negations % 2 == 0) != Opposites.Any(o => Opposed(o.Item1, o.Item2) || Opposed(o.Item2, o.Item1));
 
         bool Opposed(string a, string b) => Has(asked, a) && !Has(asked, b) && Has(clause, b) && !Has(clause, a);
     }

@@ -5,7 +5,7 @@ namespace Quorate.Engine.Ask.Analysis.Sentiment;
 /// <summary>A text as VADER reads it: emoji told in words, tokens between white space, punctuation taken off the longer ones.</summary>
 internal sealed class VaderText
 {
-    private const string Punctuation = "!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~";
+    private static readonly char[] Punctuation = [.. "!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~"];
     private const int LongestEmoticon = 2;
 
     public VaderText(string text)
@@ -40,7 +40,12 @@ internal sealed class VaderText
         var afterSpace = true;
         foreach (var rune in text.EnumerateRunes())
         {
-            if (VaderLexicon.TryEmoji(rune, out var description))
+            if (rune.IsAscii)
+            {
+                told.Append((char)rune.Value);
+                afterSpace = rune.Value == ' ';
+            }
+            else if (VaderLexicon.TryEmoji(rune, out var description))
             {
                 told.Append(afterSpace ? "" : " ").Append(description);
                 afterSpace = false;
@@ -48,7 +53,7 @@ internal sealed class VaderText
             else
             {
                 told.Append(rune.ToString());
-                afterSpace = rune.Value == ' ';
+                afterSpace = false;
             }
         }
 
@@ -76,8 +81,8 @@ internal sealed class VaderText
 
     private static string Strip(string token)
     {
-        var bare = token.Trim(Punctuation.ToCharArray());
-        return bare.EnumerateRunes().Count() <= LongestEmoticon ? token : bare;
+        var bare = token.Trim(Punctuation);
+        return bare.Length <= 2 * LongestEmoticon && bare.EnumerateRunes().Count() <= LongestEmoticon ? token : bare;
     }
 
     private static bool IsUpper(string token)
