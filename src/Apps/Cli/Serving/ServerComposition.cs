@@ -49,7 +49,8 @@ internal sealed class ServerComposition : IAsyncDisposable
             Accounts = store.Accounts,
             Time = workspace.Time,
             Ids = workspace.Ids,
-            Logging = logging => logging.SetMinimumLevel(LogLevel.Warning).AddProvider(new StderrLog()),
+            // A start that fails is told by whoever started it, without a stack trace.
+            Logging = logging => logging.SetMinimumLevel(LogLevel.Warning).AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.Critical).AddProvider(new StderrLog()),
         };
         return new ServerComposition(parts, watcher, health);
     }
