@@ -46,6 +46,7 @@ internal sealed class ServerComposition : IAsyncDisposable
             Accounts = store.Accounts,
             Time = workspace.Time,
             Ids = workspace.Ids,
+            Embeddings = workspace.OpenEmbeddings(),
         };
         return new ServerComposition(parts, watcher, health);
     }
