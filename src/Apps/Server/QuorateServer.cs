@@ -78,6 +78,7 @@ public static class QuorateServer
         services.AddSingleton(settings);
         services.AddSingleton(parts);
         services.AddSingleton(new AccountService(parts.Accounts, parts.Time, parts.Ids));
+        services.AddSingleton(new CallerCache(parts.Time));
         services.AddSingleton<ServerMetrics>();
         services.AddSingleton<JobRunner>();
         services.AddSingleton<PanelRuns>();

@@ -19,7 +19,7 @@ internal static class PanelChat
         try
         {
             var ticket = Ticket(context, call);
-            var (run, busy) = runs.Enter(ticket, PanelQuestion.Read(call));
+            var (run, busy) = runs.Enter(ticket, ChosenWriter(context, parts, PanelQuestion.Read(call)));
             if (run is null)
             {
                 await busy!.ExecuteAsync(context);
@@ -40,6 +40,10 @@ internal static class PanelChat
             await wrong.Error.ExecuteAsync(context);
         }
     }
+
+    /// <summary>The caller's own choice of who writes summaries, unless the request makes another.</summary>
+    private static AskRequest ChosenWriter(HttpContext context, ServerParts parts, AskRequest request) =>
+        request.Aggregator is null && context.Caller().User.Aggregator is { } own && ModelsEndpoint.Find(parts.Panel(), own) is not null ? request with { Aggregator = own } : request;
 
     private static PanelTicket Ticket(HttpContext context, ChatCall call)
     {
