@@ -59,7 +59,8 @@ for connections in 1 16 64; do
     used=$(($(ticks "$quorate") - before))
     awk -v what="${names[$i]}" -v conns="$connections" -v ticks="$used" '
       $1 == "50%" { p50 = $2 } $1 == "99%" { p99 = $2 } $1 == "Requests/sec:" { rate = $2 } $2 == "requests" { count = $1 } /Non-2xx/ { failed = $NF }
-      END { printf "%-8s %5d %10.0f %10s %10s %8d %s\n", what, conns, rate, p50, p99, failed, what == "quorate" && count > 0 ? int(ticks * 10000 / count) : "" }' "$work/out"
+      END { if (what == "quorate" && count > 0) cpu = int(ticks * 10000 / count)
+        printf "%-8s %5d %10.0f %10s %10s %8d %s\n", what, conns, rate, p50, p99, failed, cpu }' "$work/out"
   done
 done
 echo "quorate's peak memory: $(awk '/VmHWM/ { print int($2 / 1024) " MiB" }' "/proc/$quorate/status")"
