@@ -37,7 +37,7 @@ public static class QuorateServer
         builder.Logging.Services.AddLogging(logging => parts.Logging?.Invoke(logging));
         AddServices(builder.Services, settings, parts);
         var app = builder.Build();
-        Use(app, parts);
+        Use(app, settings, parts);
         app.MapAccounts();
         app.MapQuestions();
         app.MapJobs();
@@ -102,11 +102,12 @@ public static class QuorateServer
         services.AddRequestTimeouts(o => o.DefaultPolicy = new RequestTimeoutPolicy { Timeout = settings.RequestTimeout, TimeoutStatusCode = StatusCodes.Status504GatewayTimeout });
     }
 
-    private static void Use(WebApplication app, ServerParts parts)
+    private static void Use(WebApplication app, ServerSettings settings, ServerParts parts)
     {
         app.UseSecurityHeaders();
         app.UseRequestMetrics(app.Services.GetRequiredService<ServerMetrics>(), parts.Time);
         app.UseProblemAnswers(app.Logger);
+        app.UseBodyLimit(settings.MaxBodyBytes);
         app.UseRouting();
         app.UseRequestTimeouts();
         app.UseCrossOriginCheck();

@@ -1,3 +1,4 @@
+using Microsoft.Extensions.Logging;
 using Quorate.Charts;
 using Quorate.Cli.Asking;
 using Quorate.Cli.Common;
@@ -33,6 +34,8 @@ internal sealed class ServerComposition : IAsyncDisposable
         EnvFile.WriteTemplate(Path.Combine(workspace.Home, EnvFile.FileName));
         var embedded = AskParts.Embedded(workspace, []);
         var watcher = await workspace.WatchModelPanelAsync(embedded, token);
+        watcher.Reloaded = (_, problem) => Tell(problem is null ? "the panel is reloaded" : $"the panel stays as it was: {problem}");
+        AskParts.Notices(watcher.Current).ToList().ForEach(Tell);
         var health = new HealthMonitor(() => watcher.Current, workspace.Time);
         var engine = AskParts.CreateEngine(workspace, () => watcher.Current, embedded, store.AskJournal, health);
         var parts = new ServerParts
@@ -47,6 +50,7 @@ internal sealed class ServerComposition : IAsyncDisposable
             Time = workspace.Time,
             Ids = workspace.Ids,
             Embeddings = workspace.OpenEmbeddings(),
+            Logging = logging => logging.SetMinimumLevel(LogLevel.Warning).AddProvider(new StderrLog()),
         };
         return new ServerComposition(parts, watcher, health);
     }
@@ -58,6 +62,8 @@ internal sealed class ServerComposition : IAsyncDisposable
         await _watcher.DisposeAsync();
         _stopping.Dispose();
     }
+
+    private static void Tell(string notice) => Console.Error.WriteLine(PlainText.Line(notice, 1_000));
 
     private sealed class Charts : IChartRenderer
     {

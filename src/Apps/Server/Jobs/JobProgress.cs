@@ -23,12 +23,14 @@ internal sealed class JobProgress : IAskObserver
     {
         var (from, to) = progress.Stage switch
         {
-            "asking" => (5, 60),
+            "asking" => (5, 50),
+            "asking again" => (50, 60),
             "reviewing" => (60, 70),
             "aggregating" => (70, 85),
             "analysing" => (85, 92),
             "certifying" => (92, 98),
-            _ => (98, 99),
+            "done" => (98, 99),
+            _ => (0, 0),
         };
         var share = progress.Members > 0 ? Math.Clamp(progress.Ended / (double)progress.Members, 0, 1) : 0;
         lock (_gate)

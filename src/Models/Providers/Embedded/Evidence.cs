@@ -41,15 +41,18 @@ internal sealed class Bm25Retrieval : IRetrieval
 internal sealed class TfIdfRetrieval : IRetrieval
 {
     public const double Threshold = 0.18;
+    private const double Covered = 0.5;
     private const int Most = 3;
     private const double NearBest = 0.75;
 
     public IReadOnlyList<Evidence> Find(DocumentIndex index, string question)
     {
         var (space, vectors) = index.Vectors;
-        var asked = space.Vector(TfIdf.WithPairs([.. Question.Terms(question)]));
+        var terms = Question.Terms(question);
+        var asked = space.Vector(TfIdf.WithPairs([.. terms]));
+        // Words that no document holds have no place in the vectors, so how much of the question is covered is a question of its own.
         var ranked = vectors.Select((v, i) => new Evidence(index.All[i], TfIdf.Cosine(asked, v)))
-            .Where(e => e.Relevance >= Threshold)
+            .Where(e => e.Relevance >= Threshold && index.Coverage(terms, e.Sentence.Terms.Concat(e.Sentence.ContextTerms)) >= Covered)
             .OrderByDescending(e => e.Relevance).Take(Most).ToList();
         return [.. ranked.Where(e => e.Relevance >= NearBest * ranked[0].Relevance)];
     }
@@ -61,7 +64,8 @@ internal sealed class TfIdfRetrieval : IRetrieval
 /// </summary>
 internal sealed class OverlapRetrieval : IRetrieval
 {
-    public const double Threshold = 0.5;
+    /// <summary>More than half: one word of two proves nothing.</summary>
+    public const double Threshold = 0.51;
     private const double HeadingWeight = 0.5;
     private const double Decay = 0.05;
     private const int Most = 2;

@@ -91,7 +91,8 @@ internal static class VoteRules
     public static Vote Choose(DocumentIndex index, IRetrieval retrieval, Question question)
     {
         var asked = Question.Terms(question.Text);
-        var scored = question.Choices.Select(c => (c.Letter, Best: Best(index, retrieval, question, c, asked))).Where(c => c.Best.Score > 0).OrderByDescending(c => c.Best.Score).ToList();
+        var found = retrieval.Find(index, question.Text);
+        var scored = question.Choices.Select(c => (c.Letter, Best: Best(index, [.. retrieval.Find(index, $"{question.Text} {c.Text}"), .. found], question, c, asked))).Where(c => c.Best.Score > 0).OrderByDescending(c => c.Best.Score).ToList();
         if (scored.Count == 0 || (scored.Count > 1 && scored[0].Best.Score - scored[1].Best.Score < 1e-9))
         {
             return new Vote(Vote.Unknown, 0, [.. scored.Take(2).Select(s => s.Best.Evidence!)]);
@@ -101,14 +102,14 @@ internal static class VoteRules
         return new Vote(letter.ToString(), best.Score * best.Score / scored.Sum(s => s.Best.Score), [best.Evidence!]);
     }
 
-    private static (double Score, Evidence? Evidence) Best(DocumentIndex index, IRetrieval retrieval, Question question, (char Letter, string Text) choice, IReadOnlyList<string> asked)
+    private static (double Score, Evidence? Evidence) Best(DocumentIndex index, IReadOnlyList<Evidence> found, Question question, (char Letter, string Text) choice, IReadOnlyList<string> asked)
     {
         var others = question.Choices.Where(c => c.Letter != choice.Letter).SelectMany(c => Choice(c.Text)).ToHashSet(StringComparer.Ordinal);
         var all = Choice(choice.Text).ToHashSet(StringComparer.Ordinal);
         var own = all.Where(t => !others.Contains(t)).ToHashSet(StringComparer.Ordinal);
         own = own.Count > 0 ? own : all;
         var best = (Score: 0.0, Evidence: (Evidence?)null);
-        foreach (var evidence in retrieval.Find(index, $"{question.Text} {choice.Text}").Concat(retrieval.Find(index, question.Text)))
+        foreach (var evidence in found)
         {
             var words = Words.Of(evidence.Sentence.Text).Select(Words.Stem).ToHashSet(StringComparer.Ordinal);
             var share = own.Count == 0 ? 0 : (double)own.Count(words.Contains) / own.Count;
