@@ -29,8 +29,8 @@ internal sealed record GatewayRow
     public double AddedP99Ms => Math.Round(Gateway.P99Ms - Direct.P99Ms, 3);
     public double AddedFirstTokenP50Ms => Math.Round(Gateway.FirstTokenP50Ms - Direct.FirstTokenP50Ms, 3);
 
-    /// <summary>What the gateway adds behind the first token, for each token, µs; null of whole answers.</summary>
-    public double? AddedPerTokenUs => Case.Tokens == 0 ? null
+    /// <summary>What the gateway adds behind the first token, for each token, µs; null of whole answers, and of slow streams, whose pauses hide it.</summary>
+    public double? AddedPerTokenUs => Case.Tokens == 0 || Case.GapMs > 0 ? null
         : Math.Round((Gateway.P50Ms - Gateway.FirstTokenP50Ms - (Direct.P50Ms - Direct.FirstTokenP50Ms)) * 1_000 / Case.Tokens, 2);
 
     /// <summary>The gateway's resident memory after the case and the most so far, MiB.</summary>
