@@ -49,6 +49,7 @@ internal sealed class ServerComposition : IAsyncDisposable
             Accounts = store.Accounts,
             Time = workspace.Time,
             Ids = workspace.Ids,
+            Embeddings = workspace.OpenEmbeddings(),
             // A start that fails is told by whoever started it, without a stack trace.
             Logging = logging => logging.SetMinimumLevel(LogLevel.Warning).AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.Critical).AddProvider(new StderrLog()),
         };
