@@ -76,7 +76,15 @@ internal static partial class AskRules
 
     private static IReadOnlyList<Seat> Seat(AskRequest request, IReadOnlyList<MemberInfo> members, IModelPanel panel)
     {
-        var roles = request.Roles.ToDictionary(r => Find("roles", r.Key, panel).Name, r => r.Value, StringComparer.OrdinalIgnoreCase);
+        var roles = new Dictionary<string, string>(StringComparer.OrdinalIgnoreCase);
+        foreach (var (name, role) in request.Roles)
+        {
+            if (!roles.TryAdd(Find("roles", name, panel).Name, role))
+            {
+                throw QuorateException.Input("roles_twice", $"roles: {PlainText.Line(name, MaxShown)} is there twice", "one role for each member is allowed");
+            }
+        }
+
         if (roles.Keys.Except(members.Select(m => m.Name)).FirstOrDefault() is { } unasked)
         {
             throw QuorateException.Input("role_unused", $"roles: {unasked} is not asked", $"members asked: {List(members.Select(m => m.Name))}");

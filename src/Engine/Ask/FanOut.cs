@@ -1,4 +1,5 @@
 using System.Runtime.ExceptionServices;
+using System.Text.RegularExpressions;
 using System.Threading.Channels;
 using Microsoft.Extensions.AI;
 using Quorate.Contracts.Asking;
@@ -54,7 +55,7 @@ internal sealed class FanOut(MemberCalls calls, AskOptions options, TimeProvider
         {
             try
             {
-                ended.Writer.TryWrite((index, read(await calls.AskAsync(stage, call, rest.Token))));
+                ended.Writer.TryWrite((index, Read(await calls.AskAsync(stage, call, rest.Token), read)));
             }
             catch (OperationCanceledException)
             {
@@ -65,6 +66,18 @@ internal sealed class FanOut(MemberCalls calls, AskOptions options, TimeProvider
                 // The journal failed: going on would lose what members are paid for.
                 ended.Writer.TryComplete(e);
             }
+        }
+    }
+
+    private static MemberResponse Read(MemberResponse raw, Func<MemberResponse, MemberResponse> read)
+    {
+        try
+        {
+            return read(raw);
+        }
+        catch (RegexMatchTimeoutException)
+        {
+            return raw with { Status = ResponseStatus.Excluded, Error = new MemberError("malformed", "the answer takes too long to read") };
         }
     }
 

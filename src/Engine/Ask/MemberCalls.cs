@@ -15,6 +15,9 @@ namespace Quorate.Engine.Ask;
 /// <param name="time">Measures latencies.</param>
 internal sealed class MemberCalls(IModelPanel panel, IReadOnlyDictionary<string, string> known, IAskJournal journal, CallBudget? budget, TimeProvider time)
 {
+    /// <summary>Of one call; more than any model takes, and a whole question's sum still fits.</summary>
+    private const int MostTokens = 10_000_000;
+
     /// <summary>Failures are values; only cancellation is thrown.</summary>
     public async Task<MemberResponse> AskAsync(Stage stage, Call call, CancellationToken cancellationToken)
     {
@@ -45,7 +48,7 @@ internal sealed class MemberCalls(IModelPanel panel, IReadOnlyDictionary<string,
                 Text = answer.Text.Trim(),
                 Status = ResponseStatus.Ok,
                 LatencyMs = time.GetElapsedTime(started).TotalMilliseconds,
-                Tokens = (int)Math.Clamp(answer.Usage?.TotalTokenCount ?? (answer.Usage?.InputTokenCount ?? 0) + (answer.Usage?.OutputTokenCount ?? 0), 0, int.MaxValue),
+                Tokens = (int)Math.Clamp(answer.Usage?.TotalTokenCount ?? (answer.Usage?.InputTokenCount ?? 0) + (answer.Usage?.OutputTokenCount ?? 0), 0, MostTokens),
                 Cost = answer.CostUsd(),
             };
         }

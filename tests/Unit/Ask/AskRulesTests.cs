@@ -25,6 +25,13 @@ public class AskRulesTests
     }
 
     [Fact]
+    public void Plan_OneMemberUnderTwoSpellings_IsRefused()
+    {
+        var request = new AskRequest { Query = "?", Roles = new Dictionary<string, string> { ["a"] = "Rawlsian", ["A"] = "Utilitarian" } };
+        Assert.Equal("roles_twice", Assert.Throws<QuorateException>(() => AskRules.Plan(request, Panel, new AskOptions())).Code);
+    }
+
+    [Fact]
     public void Plan_RandomRoles_AreDrawnBySeed()
     {
         string Drawn(int seed) => string.Join(',', AskRules.Plan(new AskRequest { Query = "?", Seed = seed, Roles = new Dictionary<string, string> { ["a"] = "random", ["b"] = "Random" } }, Panel, new AskOptions()).Seats.Select(s => s.Role?.Name));

@@ -1,6 +1,7 @@
 using Quorate.Contracts;
 using Quorate.Contracts.Asking;
 using Quorate.Engine.Ports;
+using Quorate.Models.Panel;
 using Quorate.Server.Requests;
 
 namespace Quorate.Server.Endpoints;
@@ -19,6 +20,9 @@ internal static class QuestionFields
 
     public static string NameOf(QuestionType type) => QuorateJson.ToElement(type).GetString()!;
 
+    /// <summary>Who may be chosen as aggregator: embedded members quote documents and write no summaries.</summary>
+    public static IReadOnlyList<string> Writers(IReadOnlyList<MemberInfo> panel) => [.. panel.Where(m => !m.Embedded).Select(m => m.Name)];
+
     public static AskRequest Read(JsonFields fields, ServerParts parts, UserAccount user)
     {
         var panel = parts.Panel().Members;
@@ -31,7 +35,8 @@ internal static class QuestionFields
         var views = fields.List("ethical_views", parts.Catalog.Roles.Count + 1, [.. parts.Catalog.Roles, NoRole]);
         var roles = fields.Map("roles", asked, [.. parts.Catalog.Roles, Drawn, NoRole]);
         var choices = fields.List("choices", MostChoices);
-        var aggregator = fields.OneOf("aggregator_id", members) ?? (user.Aggregator is { } own && members.Contains(own) ? own : null);
+        var writers = Writers(panel);
+        var aggregator = fields.OneOf("aggregator_id", writers) ?? (user.Aggregator is { } own && writers.Contains(own) ? own : null);
         var seed = fields.Number("seed", 0, int.MaxValue) ?? 0;
         RefuseContradictions(fields, views, roles, choices, type);
         var writer = aggregator ?? panel.FirstOrDefault(m => m.Aggregator)?.Name;

@@ -70,7 +70,7 @@ internal static partial class VoteReader
     /// <summary>Reasoning models put their thoughts first.</summary>
     private static string AfterThought(string text) => text.LastIndexOf("</think>", StringComparison.OrdinalIgnoreCase) is var end and >= 0 ? text[(end + "</think>".Length)..] : text;
 
-    [GeneratedRegex(@"^[\s*_#>]*(final\s+)?answer[*_]*\s*[:=][ \t]*(?<value>[^\r\n]{1,200})", RegexOptions.IgnoreCase | RegexOptions.Multiline | RegexOptions.ExplicitCapture, 1000)]
+    [GeneratedRegex(@"^[ \t*_#>]*(final\s+)?answer[*_]*\s*[:=][ \t]*(?<value>[^\r\n]{1,200})", RegexOptions.IgnoreCase | RegexOptions.Multiline | RegexOptions.ExplicitCapture, 1000)]
     private static partial Regex Answer();
 
     [GeneratedRegex(@"confidence[*_""]*\s*[:=][\s*_""]*(?<value>[-+]?[0-9.]+(e[-+]?[0-9]+)?|NaN|[-+]?Infinity)[ \t]*(?<percent>%)?", RegexOptions.IgnoreCase | RegexOptions.ExplicitCapture, 1000)]
