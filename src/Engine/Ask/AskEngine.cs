@@ -19,6 +19,7 @@ public sealed class AskEngine(AskServices services) : IAskEngine
 
     public async Task<AskResult> AskAsync(string jobId, AskRequest request, IAskObserver observer, CancellationToken cancellationToken)
     {
+        using var span = Tracing.Source.StartActivity("invoke_agent quorate")?.SetTag("gen_ai.operation.name", "invoke_agent").SetTag("gen_ai.agent.name", "quorate").SetTag("gen_ai.conversation.id", jobId);
         var (createdAt, started) = (services.Time.GetUtcNow(), services.Time.GetTimestamp());
         var known = await services.Journal.ReadAsync(jobId, cancellationToken);
         if (Kept(known) is { } earlier)
