@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Serialization;
 
 namespace Quorate.Contracts.Asking;
 
@@ -25,6 +26,7 @@ public sealed record AskResult
     public IReadOnlyList<MemberResponse> Summaries { get; init; } = [];
 
     /// <summary>The signed outcome; null when there is nobody to sign it.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
     public OutcomeCertificate? Certificate { get; init; }
     public required DateTimeOffset CreatedAt { get; init; }
     public required double LatencyMs { get; init; }
@@ -42,6 +44,7 @@ public sealed record ConsensusAnswer
     public required bool Degraded { get; init; }
 
     /// <summary>Who wrote the text; null when a rule did.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
     public string? Aggregator { get; init; }
 
     /// <summary>summary, vote, centroid (the answer nearest to all others), or none (no usable answer).</summary>
@@ -68,6 +71,7 @@ public sealed record MemberResponse
     public required string Model { get; init; }
 
     /// <summary>The ethical role as used; null for none.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
     public string? Role { get; init; }
 
     /// <summary>The last answer; empty when there was none.</summary>

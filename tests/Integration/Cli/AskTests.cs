@@ -19,6 +19,9 @@ public class AskTests
         Assert.Matches(@"\[[\w/.-]+\.md[#:][\w-]+\]", result.GetProperty("consensus").GetProperty("text").GetString());
         Assert.InRange(result.GetProperty("consensus").GetProperty("score").GetDouble(), 1, 100);
         Assert.Equal(JsonValueKind.Array, result.GetProperty("dissent").ValueKind);
+        // Also what is not there has its field.
+        Assert.Equal(JsonValueKind.Null, result.GetProperty("consensus").GetProperty("aggregator").ValueKind);
+        Assert.All(result.GetProperty("responses").EnumerateArray(), r => Assert.Equal(JsonValueKind.Null, r.GetProperty("role").ValueKind));
         Assert.Equal(["emotion_chart.svg", "heatmap.svg", "polarity_chart.svg", "radar_chart.svg"], Directory.GetFiles(plots).Select(f => Path.GetFileName(f)).Order());
         Assert.All(Directory.GetFiles(plots), f => Assert.Equal("svg", XDocument.Load(f).Root!.Name.LocalName));
 

@@ -66,6 +66,7 @@ public class AnalysisTests
         Assert.Equal(["a,b", "", "b"], claims.Select(c => string.Join(',', c.Members)));
         Assert.Equal("It holds 256 entries.", claims[1].Text);
         Assert.Empty(ClaimSupport.Of("", answers));
+        Assert.Empty(ClaimSupport.Of("[cache.md#cold-start] [warm.md:3]\n\n— bm25, extractive: sentences quoted from the documents.", answers));
         Assert.Empty(ClaimSupport.Of("The cache is slow because it is cold.", [])[0].Members);
     }
 

@@ -27,7 +27,7 @@ internal static class AskParts
     public static AskEngine CreateEngine(Workspace workspace, Func<IModelPanel> panel, IReadOnlyList<(MemberInfo Info, IChatClient Client)> embedded, IAskJournal journal, HealthMonitor? health = null) => new(new AskServices
     {
         Panel = panel,
-        Embedded = new EmbeddedPanel(embedded),
+        Embedded = PanelOf(embedded),
         Journal = journal,
         Keys = new MemberKeys(Path.Combine(workspace.Home, "keys", "members"), Environment.GetEnvironmentVariable(FileKeyRing.PassphraseVariable)),
         Embeddings = workspace.OpenEmbeddings(),
@@ -35,6 +35,9 @@ internal static class AskParts
         Options = OptionsOf(workspace.Config.Ask),
         Time = workspace.Time,
     });
+
+    /// <summary>A panel of these members alone.</summary>
+    public static IModelPanel PanelOf(IReadOnlyList<(MemberInfo Info, IChatClient Client)> embedded) => new EmbeddedPanel(embedded);
 
     /// <summary>What people should know about who answers.</summary>
     public static IEnumerable<string> Notices(ModelPanel panel)

@@ -12,12 +12,13 @@ namespace Quorate.Cli.Commands;
 /// <summary>Benchmarks that anyone can rerun; each works in a temporary folder.</summary>
 internal static class BenchCommand
 {
-    public static Command Create() => new("bench", "Measure consensus, the scheduler, the ledger and whole repairs on this machine.")
+    public static Command Create() => new("bench", "Measure consensus, the scheduler, the ledger, the panel and whole repairs on this machine.")
     {
         BenchConsensusCommand.Create(),
         CreateScheduler(),
         CreateLedger(),
         CreateRecovery(),
+        CreatePanel(),
     };
 
     private static Command CreateScheduler()
@@ -47,6 +48,20 @@ internal static class BenchCommand
             return ExitCodes.Done;
         }));
         return command.WithExamples("quorate bench ledger --entries 100000");
+    }
+
+    private static Command CreatePanel()
+    {
+        var rounds = Count("--rounds", "Questions to five members of which one never answers.", 100, 10_000);
+        var grace = Count("--grace-ms", "Milliseconds that stragglers have after the third answer.", 100, 10_000);
+        var command = new Command("panel", "How long a question takes when one of five members hangs.") { rounds, grace };
+        command.SetAction((parse, token) => Workspace.RunAsync(parse, async workspace =>
+        {
+            var result = await new PanelBenchmark(workspace.Time, TimeSpan.FromMilliseconds(parse.GetValue(grace))).RunAsync(parse.GetValue(rounds), token);
+            workspace.Output.Result(result, console => console.MarkupLine($"p95 [bold]{result.P95Ms:0} ms[/], {result.Ratio:0.00} × (third-fastest answer {result.ThirdP95Ms:0} ms + grace {result.GraceMs:0} ms); p50 {result.P50Ms:0} ms, {result.Rounds} questions"));
+            return ExitCodes.Done;
+        }));
+        return command.WithExamples("quorate bench panel --rounds 100 --grace-ms 100");
     }
 
     private static Command CreateRecovery()

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Quorate.Cli.Asking;
 using Quorate.Cli.Common;
 using Quorate.Cli.Configuration;
 using Quorate.Cli.Views;
@@ -38,16 +39,16 @@ internal static class ModelsCommand
         var callable = plan.Settings.Members.Where(m => ModelPanel.MissingKey(m.Model, variables.Get) is null).ToList();
         var skipped = plan.Settings.Members.Except(callable).Select(m => new SkippedMember(m.Name, m.Model.ApiKeyVariable!)).ToList();
         var probing = Task.WhenAll(Endpoints(planner).Select(e => ModelCheck.ProbeAsync(e.Name, new Uri(e.Address), Key(e.KeyVariable, variables), workspace.Time, token)));
-        var members = callable.Count == 0 ? [] : await ProbeMembersAsync(workspace, token);
+        var members = await ProbeMembersAsync(workspace, token);
         var endpoints = await probing;
         workspace.Output.Result(new { members, skipped, models = endpoints }, console => ModelsView.ShowChecks(console, members, skipped, endpoints));
-        var noMember = plan.Source == "configured" && members.All(m => m.LastHeartbeat is null);
+        var noMember = plan.Source == "configured" && !members.Any(m => m.LastHeartbeat is not null && callable.Any(c => c.Name == m.Agent));
         return noMember || (planner.HasModel && !endpoints[0].Reachable) ? ExitCodes.Missing : ExitCodes.Done;
     }
 
     private static async Task<IReadOnlyList<AgentHealth>> ProbeMembersAsync(Workspace workspace, CancellationToken token)
     {
-        var panel = await workspace.OpenModelPanelAsync([], token);
+        var panel = await workspace.OpenModelPanelAsync(AskParts.Embedded(workspace, []), token);
         return await new HealthMonitor(() => panel, workspace.Time).ProbeAllAsync(token);
     }
 

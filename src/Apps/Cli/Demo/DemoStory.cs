@@ -1,7 +1,11 @@
+using Quorate.Cli.Asking;
 using Quorate.Cli.Common;
 using Quorate.Cli.Views;
+using Quorate.Contracts.Asking;
 using Quorate.Contracts.Provenance;
+using Quorate.Engine.Ask;
 using Quorate.Engine.Triage;
+using Quorate.Models.Providers.Embedded;
 using Spectre.Console;
 
 namespace Quorate.Cli.Demo;
@@ -9,14 +13,16 @@ namespace Quorate.Cli.Demo;
 /// <summary>How one incident of the demo ended.</summary>
 internal sealed record DemoResult(string Broken, string Words, string? RootCause, bool Resolved, double RecoveryMs, TriageTimings TimingsMs, string IncidentId);
 
-/// <summary>Healthy shop, three incidents, three repairs, one table.</summary>
+/// <summary>A question, a healthy shop, three incidents, three repairs, one table.</summary>
 internal sealed class DemoStory(Workspace workspace, DemoSite demo, int seed, bool fast)
 {
+    private const string Question = "What does a quorum certificate prove?";
     private readonly Output _output = workspace.Output;
 
     public async Task<IReadOnlyList<DemoResult>> RunAsync(CancellationToken token)
     {
         var started = workspace.Time.GetTimestamp();
+        var answer = await AskAsync(token);
         Chapter("A small shop of six real services");
         await demo.Platform.UpAsync(null, token);
         SiteView.Show(_output, await workspace.ReadStatusAsync(demo.Site, demo.Platform, token));
@@ -35,7 +41,7 @@ internal sealed class DemoStory(Workspace workspace, DemoSite demo, int seed, bo
         var proof = await workspace.VerifyLedgerAsync(token);
         if (_output.Json)
         {
-            _output.Document(new { seed, incidents = results, ledger = proof });
+            _output.Document(new { seed, question = answer, incidents = results, ledger = proof });
             return results;
         }
 
@@ -43,6 +49,21 @@ internal sealed class DemoStory(Workspace workspace, DemoSite demo, int seed, bo
         _output.Line($"Ledger: [green]{proof.Entries} entries, chain and {proof.Checkpoints} signatures intact[/].  Whole demo: {Duration.Text(workspace.Time.GetElapsedTime(started).TotalMilliseconds)}.");
         _output.Line("Go on: [bold]quorate site up --site lab/shop/compose.yml[/], break something, then [bold]quorate triage \"what you see\" --site lab/shop/compose.yml[/]; or give it your own Compose file.");
         return results;
+    }
+
+    /// <summary>Of members that need no key and no network, so that the demo is the same everywhere and costs nothing.</summary>
+    private async Task<AskResult> AskAsync(CancellationToken token)
+    {
+        Chapter("A question to a panel of four that quote Quorate's own documents");
+        _output.Line($"[bold]{Question}[/]");
+        var embedded = AskParts.Embedded(workspace, [EmbeddedMembers.DefaultFolder]);
+        var panel = AskParts.PanelOf(embedded);
+        var view = new AskView(_output);
+        var request = new AskRequest { Query = Question, QuestionType = QuestionType.OpenEnded, Seed = seed };
+        var result = await AskParts.CreateEngine(workspace, () => panel, embedded, new MemoryJournal()).AskAsync(workspace.Ids.Next("ask"), request, view, token);
+        await AskParts.RecordAsync(workspace, result, token);
+        view.Show(result);
+        return result;
     }
 
     private async Task<DemoResult> RunIncidentAsync(DemoIncident incident, string words, CancellationToken token)

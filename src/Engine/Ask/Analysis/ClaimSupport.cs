@@ -34,9 +34,13 @@ public static partial class ClaimSupport
     }
 
     private static IEnumerable<(string Text, List<string> Terms, bool Negated)> Split(string text) =>
-        Sentences.Of(text).Select(s => s.TrimStart('#', '-', '*', '>', '•', ' ')).Select(s => (s, Words.Terms(s).ToList(), Negation.Negates(s))).Where(s => s.Item2.Count >= LeastTerms);
+        Sentences.Of(text).Where(s => !NoClaim().IsMatch(s)).Select(s => s.TrimStart('#', '-', '*', '>', '•', ' ')).Select(s => (s, Words.Terms(s).ToList(), Negation.Negates(s))).Where(s => s.Item2.Count >= LeastTerms);
 
     private static HashSet<string> Numbers(string text) => [.. Number().Matches(text).Select(m => m.Value)];
+
+    /// <summary>A citation alone, or the line in which a member says what it is.</summary>
+    [GeneratedRegex(@"^\s*(\[[^\[\]]*\]\s*)+$|^\s*—\s", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
+    private static partial Regex NoClaim();
 
     [GeneratedRegex(@"\d+(?:[.,]\d+)*", RegexOptions.None, matchTimeoutMilliseconds: 1000)]
     private static partial Regex Number();
