@@ -10,8 +10,6 @@ namespace Quorate.Engine.Ask;
 /// <summary>What may be asked, and what a request means for one panel.</summary>
 internal static partial class AskRules
 {
-    public const int MaxQuery = 20_000;
-    private const int MaxChoices = 26;
     private const int MaxChoice = 500;
     private const int MaxShown = 60;
 
@@ -41,12 +39,12 @@ internal static partial class AskRules
     {
         if (string.IsNullOrWhiteSpace(query))
         {
-            throw QuorateException.Input("query_empty", "query: there is no question", "1 to 20000 characters are allowed");
+            throw QuorateException.Input("query_empty", "query: there is no question", $"1 to {AskRequest.MaxQuery} characters are allowed");
         }
 
-        if (query.Length > MaxQuery)
+        if (query.Length > AskRequest.MaxQuery)
         {
-            throw QuorateException.Input("query_too_long", $"query: {query.Length} characters", $"1 to {MaxQuery} characters are allowed");
+            throw QuorateException.Input("query_too_long", $"query: {query.Length} characters", $"1 to {AskRequest.MaxQuery} characters are allowed");
         }
 
         try
@@ -110,9 +108,9 @@ internal static partial class AskRules
         var lines = request.Query.ReplaceLineEndings("\n").Split('\n');
         var found = request.Choices.Count > 0 ? [] : lines.Select(l => ChoiceLine().Match(l)).Where(m => m.Success).ToList();
         var choices = request.Choices.Count > 0 ? request.Choices : [.. found.Select(m => m.Groups["text"].Value.Trim())];
-        if (choices.Count is < 2 or > MaxChoices || choices.Any(c => string.IsNullOrWhiteSpace(c) || c.Length > MaxChoice || c.Contains('\n', StringComparison.Ordinal)))
+        if (choices.Count is < 2 or > AskRequest.MaxChoices || choices.Any(c => string.IsNullOrWhiteSpace(c) || c.Length > MaxChoice || c.Contains('\n', StringComparison.Ordinal)))
         {
-            throw QuorateException.Input("choices", $"choices: {choices.Count} given", $"a multiple choice question needs 2 to {MaxChoices} of 1 to {MaxChoice} characters each, as choices or as lines of the query such as 'A) …'");
+            throw QuorateException.Input("choices", $"choices: {choices.Count} given", $"a multiple choice question needs 2 to {AskRequest.MaxChoices} of 1 to {MaxChoice} characters each, as choices or as lines of the query such as 'A) …'");
         }
 
         return (found.Count == 0 ? request.Query : string.Join('\n', lines.Where(l => !ChoiceLine().IsMatch(l))).Trim(), choices);

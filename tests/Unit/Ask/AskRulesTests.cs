@@ -48,7 +48,7 @@ public class AskRulesTests
     public void Plan_QueryThatIsNone_IsRefused(string query, string code) => Refused(new AskRequest { Query = query }, code);
 
     [Fact]
-    public void Plan_HugeQuery_IsRefused() => Refused(new AskRequest { Query = new string('x', AskRules.MaxQuery + 1) }, "query_too_long");
+    public void Plan_HugeQuery_IsRefused() => Refused(new AskRequest { Query = new string('x', AskRequest.MaxQuery + 1) }, "query_too_long");
 
     [Fact]
     public void Plan_UnknownNames_AreRefusedWithWhatIsAllowed()

@@ -9,9 +9,11 @@ namespace Quorate.Tests.Unit.Models;
 
 public sealed class TraceChatClientTests : IDisposable
 {
+    private static int _last;
+
     private readonly ConcurrentQueue<Activity> _spans = new();
     private readonly ActivityListener _listener;
-    private readonly string _conversation = Guid.NewGuid().ToString();
+    private readonly string _conversation = $"traced-{Interlocked.Increment(ref _last)}";
 
     public TraceChatClientTests()
     {

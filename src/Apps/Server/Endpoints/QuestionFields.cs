@@ -9,8 +9,6 @@ namespace Quorate.Server.Endpoints;
 /// <summary>Reads a question out of a request, with every name in it checked.</summary>
 internal static class QuestionFields
 {
-    private const int LongestQuery = 20_000;
-    private const int MostChoices = 26;
     private const string NoDomain = "Custom";
     private const string NoRole = "None";
     private const string Drawn = "random";
@@ -27,14 +25,14 @@ internal static class QuestionFields
     {
         var panel = parts.Panel().Members;
         var members = panel.Select(m => m.Name).ToList();
-        var query = fields.Text("query", LongestQuery, needed: true) ?? "";
+        var query = fields.Text("query", AskRequest.MaxQuery, needed: true) ?? "";
         var domain = fields.OneOf("domain", [.. parts.Catalog.Domains.Keys, NoRole]);
         var type = fields.OneOf("question_type", Types.Select(NameOf));
         var models = fields.List("models", members.Count, members);
         var asked = models.Count > 0 ? models : members;
         var views = fields.List("ethical_views", parts.Catalog.Roles.Count + 1, [.. parts.Catalog.Roles, NoRole]);
         var roles = fields.Map("roles", asked, [.. parts.Catalog.Roles, Drawn, NoRole]);
-        var choices = fields.List("choices", MostChoices);
+        var choices = fields.List("choices", AskRequest.MaxChoices);
         var writers = Writers(panel);
         var aggregator = fields.OneOf("aggregator_id", writers) ?? (user.Aggregator is { } own && writers.Contains(own) ? own : null);
         var seed = fields.Number("seed", 0, int.MaxValue) ?? 0;
@@ -65,7 +63,7 @@ internal static class QuestionFields
 
         if (choices.Count == 1 || (choices.Count > 1 && type != NameOf(QuestionType.MultipleChoice)))
         {
-            fields.Refuse("choices", null, $"2 to {MostChoices} texts, for question_type {NameOf(QuestionType.MultipleChoice)} only");
+            fields.Refuse("choices", null, $"2 to {AskRequest.MaxChoices} texts, for question_type {NameOf(QuestionType.MultipleChoice)} only");
         }
 
         // A key in a request would end up in logs and histories.

@@ -25,7 +25,7 @@ internal static class OutcomeChecks
     private static bool OptionsFit(OutcomeRecord record) => record.QuestionType switch
     {
         QuestionType.YesNo => record.Options.SequenceEqual(["yes", "no"]),
-        QuestionType.MultipleChoice => record.Options.Count is >= 2 and <= 26 && record.Options.SequenceEqual(Enumerable.Range(0, record.Options.Count).Select(Agenda.Letter)),
+        QuestionType.MultipleChoice => record.Options.Count is >= 2 and <= AskRequest.MaxChoices && record.Options.SequenceEqual(Enumerable.Range(0, record.Options.Count).Select(Agenda.Letter)),
         _ => record.Options.Count == 0,
     };
 
