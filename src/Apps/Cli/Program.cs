@@ -20,6 +20,7 @@ root.Subcommands.Add(KeysCommand.Create());
 root.Subcommands.Add(ModelsCommand.Create());
 root.Subcommands.Add(UpCommand.Create());
 root.Subcommands.Add(UsersCommand.Create());
+root.Subcommands.Add(McpCommand.Create());
 root.Subcommands.Add(DoctorCommand.Create());
 root.Subcommands.Add(BenchCommand.Create());
 root.Subcommands.Add(CompletionCommand.Create());

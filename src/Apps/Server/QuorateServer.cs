@@ -14,6 +14,7 @@ using Quorate.Contracts;
 using Quorate.Server.Endpoints;
 using Quorate.Server.Jobs;
 using Quorate.Server.Metrics;
+using Quorate.Server.OpenAi;
 using Quorate.Server.Requests;
 using Quorate.Server.Security;
 
@@ -44,6 +45,7 @@ public static class QuorateServer
         app.MapCatalog();
         app.MapAgents();
         app.MapUpkeep();
+        app.MapOpenAi();
         return app;
     }
 
@@ -76,8 +78,10 @@ public static class QuorateServer
         services.AddSingleton(settings);
         services.AddSingleton(parts);
         services.AddSingleton(new AccountService(parts.Accounts, parts.Time, parts.Ids));
+        services.AddSingleton(new CallerCache(parts.Time));
         services.AddSingleton<ServerMetrics>();
         services.AddSingleton<JobRunner>();
+        services.AddSingleton<PanelRuns>();
         services.AddHostedService(provider => provider.GetRequiredService<JobRunner>());
         services.AddSingleton<IHostLifetime, NoSignals>();
         services.Configure<HostOptions>(o => o.ShutdownTimeout = ShutdownTimeout);

@@ -1,3 +1,4 @@
+using Microsoft.Extensions.AI;
 using Microsoft.Extensions.Logging;
 using Quorate.Contracts;
 using Quorate.Engine.Ask;
@@ -23,6 +24,9 @@ public sealed record ServerParts
 
     /// <summary>Must be unguessable: ids of jobs come from here.</summary>
     public required IIdSource Ids { get; init; }
+
+    /// <summary>The configured model of vectors; null when there is none.</summary>
+    public IEmbeddingGenerator<string, Embedding<float>>? Embeddings { get; init; }
 
     /// <summary>Where the log goes; null: nowhere.</summary>
     public Action<ILoggingBuilder>? Logging { get; init; }

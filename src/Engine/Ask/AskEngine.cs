@@ -120,7 +120,7 @@ public sealed class AskEngine(AskServices services) : IAskEngine
             return response;
         }
 
-        var vote = agenda.IsVote ? VoteReader.Read(response.Text, agenda.Options) : null;
+        var vote = agenda.IsVote ? VoteReader.Read(response.Text, agenda.Options, agenda.Choices) : null;
         var screened = response with { Vote = vote?.Option, Confidence = vote?.Confidence };
         return AnswerScreen.Check(response.Text, agenda.Request.Query) is { } problem ? screened with { Status = ResponseStatus.Excluded, Error = problem } : screened;
     }

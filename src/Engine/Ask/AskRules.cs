@@ -108,9 +108,14 @@ internal static partial class AskRules
         var lines = request.Query.ReplaceLineEndings("\n").Split('\n');
         var found = request.Choices.Count > 0 ? [] : lines.Select(l => ChoiceLine().Match(l)).Where(m => m.Success).ToList();
         var choices = request.Choices.Count > 0 ? request.Choices : [.. found.Select(m => m.Groups["text"].Value.Trim())];
-        if (choices.Count is < 2 or > AskRequest.MaxChoices || choices.Any(c => string.IsNullOrWhiteSpace(c) || c.Length > MaxChoice || c.Contains('\n', StringComparison.Ordinal)))
+        if (choices.Count is < 2 or > AskRequest.MaxChoices || choices.Any(c => string.IsNullOrWhiteSpace(c) || c.Length > MaxChoice || c.Any(char.IsControl)))
         {
             throw QuorateException.Input("choices", $"choices: {choices.Count} given", $"a multiple choice question needs 2 to {AskRequest.MaxChoices} of 1 to {MaxChoice} characters each, as choices or as lines of the query such as 'A) …'");
+        }
+
+        if (choices.GroupBy(c => c.Trim(), StringComparer.OrdinalIgnoreCase).FirstOrDefault(g => g.Count() > 1) is { } twice)
+        {
+            throw QuorateException.Input("choices", $"choices: '{PlainText.Line(twice.Key, MaxShown)}' is given twice", "choices that differ are needed, or their votes would be split");
         }
 
         return (found.Count == 0 ? request.Query : string.Join('\n', lines.Where(l => !ChoiceLine().IsMatch(l))).Trim(), choices);

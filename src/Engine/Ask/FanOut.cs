@@ -55,7 +55,7 @@ internal sealed class FanOut(MemberCalls calls, AskOptions options, TimeProvider
         {
             try
             {
-                ended.Writer.TryWrite((index, Read(await calls.AskAsync(stage, call, rest.Token), read)));
+                ended.Writer.TryWrite((index, Readable(read, await calls.AskAsync(stage, call, rest.Token))));
             }
             catch (OperationCanceledException)
             {
@@ -66,18 +66,6 @@ internal sealed class FanOut(MemberCalls calls, AskOptions options, TimeProvider
                 // The journal failed: going on would lose what members are paid for.
                 ended.Writer.TryComplete(e);
             }
-        }
-    }
-
-    private static MemberResponse Read(MemberResponse raw, Func<MemberResponse, MemberResponse> read)
-    {
-        try
-        {
-            return read(raw);
-        }
-        catch (RegexMatchTimeoutException)
-        {
-            return raw with { Status = ResponseStatus.Excluded, Error = new MemberError("malformed", "the answer takes too long to read") };
         }
     }
 
@@ -129,6 +117,19 @@ internal sealed class FanOut(MemberCalls calls, AskOptions options, TimeProvider
         return limit.IsCancellationRequested && !grace.IsCancellationRequested
             ? new MemberError("timeout", FormattableString.Invariant($"no answer within {options.StageTimeout.TotalSeconds:0.#} s"))
             : new MemberError("straggler", FormattableString.Invariant($"no answer within {options.Grace.TotalSeconds:0.#} s after a quorum had answered"));
+    }
+
+    /// <summary>An answer that defeats its reader is its member's failure, not the panel's.</summary>
+    private static MemberResponse Readable(Func<MemberResponse, MemberResponse> read, MemberResponse response)
+    {
+        try
+        {
+            return read(response);
+        }
+        catch (Exception e) when (e is RegexMatchTimeoutException or InvalidOperationException or ArgumentException)
+        {
+            return response with { Status = ResponseStatus.Excluded, Error = new MemberError("malformed", $"the answer cannot be read ({e.GetType().Name})") };
+        }
     }
 
     private static void Cancel(CancellationTokenSource source)

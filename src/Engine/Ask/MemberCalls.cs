@@ -15,8 +15,8 @@ namespace Quorate.Engine.Ask;
 /// <param name="time">Measures latencies.</param>
 internal sealed class MemberCalls(IModelPanel panel, IReadOnlyDictionary<string, string> known, IAskJournal journal, CallBudget? budget, TimeProvider time)
 {
-    /// <summary>Of one call; more than any model takes, and a whole question's sum still fits.</summary>
-    private const int MostTokens = 10_000_000;
+    /// <summary>More than any model reads at once: a server that claims more is wrong, and sums must not overflow.</summary>
+    private const int MaxTokens = 10_000_000;
 
     /// <summary>Failures are values; only cancellation is thrown.</summary>
     public async Task<MemberResponse> AskAsync(Stage stage, Call call, CancellationToken cancellationToken)
@@ -50,7 +50,7 @@ internal sealed class MemberCalls(IModelPanel panel, IReadOnlyDictionary<string,
                 Status = text.Length > 0 ? ResponseStatus.Ok : ResponseStatus.Failed,
                 Error = text.Length > 0 ? null : new MemberError("empty", "the answer has no text"),
                 LatencyMs = time.GetElapsedTime(started).TotalMilliseconds,
-                Tokens = (int)Math.Clamp(answer.Usage?.TotalTokenCount ?? (answer.Usage?.InputTokenCount ?? 0) + (answer.Usage?.OutputTokenCount ?? 0), 0, MostTokens),
+                Tokens = (int)Math.Clamp(answer.Usage?.TotalTokenCount ?? (answer.Usage?.InputTokenCount ?? 0) + (answer.Usage?.OutputTokenCount ?? 0), 0, MaxTokens),
                 Cost = answer.CostUsd(),
             };
         }

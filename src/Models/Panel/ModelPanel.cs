@@ -127,9 +127,9 @@ public sealed class ModelPanel : IModelPanel, IAsyncDisposable
             throw QuorateException.Input("models_invalid", $"models: {string.Join(" and ", aggregators)} are both the aggregator", "at most one is allowed");
         }
 
-        if (names.Count > PanelSettings.MaxMembers)
+        if (settings.Members.Count > PanelSettings.MaxMembers)
         {
-            throw QuorateException.Input("models_invalid", $"models: {names.Count} members", $"at most {PanelSettings.MaxMembers} are allowed");
+            throw QuorateException.Input("models_invalid", $"models: {settings.Members.Count} members", $"at most {PanelSettings.MaxMembers} are allowed");
         }
 
         if (settings.Pipeline.Cassette != CassetteMode.Off && string.IsNullOrWhiteSpace(settings.Pipeline.CassetteFolder))

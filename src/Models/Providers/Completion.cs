@@ -64,7 +64,7 @@ internal static class Completion
         owner.ValueKind == JsonValueKind.Object && owner.TryGetProperty(name, out var value) && value.ValueKind is not (JsonValueKind.Null or JsonValueKind.Undefined)
             ? name == "content" || value.ValueKind == JsonValueKind.String ? value.GetString() : null : null;
 
-    private static UsageDetails? ReadUsage(JsonElement root)
+    public static UsageDetails? ReadUsage(JsonElement root)
     {
         if (!root.TryGetProperty("usage", out var usage) || usage.ValueKind != JsonValueKind.Object)
         {

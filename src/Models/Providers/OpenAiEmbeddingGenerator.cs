@@ -87,7 +87,7 @@ public sealed class OpenAiEmbeddingGenerator(ModelConfig config, string? apiKey,
             }
 
             return vectors.All(v => v.Length > 0 && v.Length == vectors[0].Length && v.ToArray().All(float.IsFinite))
-                ? new GeneratedEmbeddings<Embedding<float>>(vectors.Select(v => new Embedding<float>(v)))
+                ? new GeneratedEmbeddings<Embedding<float>>(vectors.Select(v => new Embedding<float>(v))) { Usage = Completion.ReadUsage(document.RootElement) }
                 : throw new JsonException("vectors are missing or differ in length");
         }
         catch (Exception error) when (error is JsonException or InvalidOperationException or KeyNotFoundException or FormatException or IndexOutOfRangeException)

@@ -73,7 +73,7 @@ internal static class ProviderFailures
     /// <summary>Retry-After in both of its forms, seconds and date (RFC 9110 section 10.2.3); a day at the most.</summary>
     private static TimeSpan? ReadRetryAfter(string? value, DateTimeOffset now)
     {
-        if (double.TryParse(value, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var seconds))
+        if (double.TryParse(value, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var seconds) && !double.IsNaN(seconds))
         {
             return TimeSpan.FromSeconds(Math.Clamp(seconds, 0, LongestWait.TotalSeconds));
         }

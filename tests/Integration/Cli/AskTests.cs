@@ -76,6 +76,18 @@ public class AskTests
     }
 
     [Theory]
+    [InlineData("--plots")]
+    [InlineData("--certificate")]
+    public async Task Ask_FolderThatCannotBeWritten_IsRefusedBeforeAnybodyIsAsked(string option)
+    {
+        await using var server = await PanelServer.StartAsync(Token);
+        using var cli = new QuorateCli();
+        var (code, document) = await cli.JsonAsync(Token, "ask", "Is the bridge safe?", "--config", await WriteConfigAsync(cli, server.Endpoint), option, "/dev/null/x");
+        Assert.Equal((2, "folder_unwritable"), (code, document.GetProperty("error").GetProperty("code").GetString()));
+        Assert.Empty(server.Calls);
+    }
+
+    [Theory]
     [InlineData("--domain", "Sports", "domain_unknown")]
     [InlineData("--type", "riddle", "type_unknown")]
     [InlineData("--models", "nobody", "models_unknown")]

@@ -65,6 +65,8 @@ public class AskRulesTests
     public void Plan_ChoicesThatDoNotFit_AreRefused()
     {
         Refused(new AskRequest { Query = "Which?", QuestionType = QuestionType.MultipleChoice }, "choices");
+        Refused(new AskRequest { Query = "Which?", QuestionType = QuestionType.MultipleChoice, Choices = ["red", "blue", "Red "] }, "choices");
+        Refused(new AskRequest { Query = "Which?", QuestionType = QuestionType.MultipleChoice, Choices = ["red", "blue\rC) green"] }, "choices");
         Refused(new AskRequest { Query = "Which?", QuestionType = QuestionType.MultipleChoice, Choices = ["one"] }, "choices");
         Refused(new AskRequest { Query = "Which?", QuestionType = QuestionType.MultipleChoice, Choices = ["one", " "] }, "choices");
         Refused(new AskRequest { Query = "Which?", QuestionType = QuestionType.YesNo, Choices = ["one", "two"] }, "choices_unused");

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Globalization;
 using System.Text.RegularExpressions;
 using Microsoft.Extensions.AI;
@@ -109,6 +110,29 @@ public sealed partial class EmbeddedMembersTests : IDisposable
         Assert.Contains("31 metres", await Ask(client, "How high is the tower?"), StringComparison.Ordinal);
         File.Delete(Path.Combine(_folder, "a.md"));
         Assert.StartsWith(EmbeddedMembers.NotFound, await Ask(client, "How high is the tower?"), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Answer_PipesAndNamesThatAreNoUtf8_DoNotStandInTheWay()
+    {
+        Write("good.md", "# Good\n\nThe tower is 30 metres high.\n");
+        await ShellAsync("mkfifo \"$1/pipe.md\" && echo 'The tower is high.' > \"$1/\"$'caf\\xe9.md'");
+        try
+        {
+            Assert.Contains("[good.md#good]", await Ask(Client("overlap"), "How high is the tower?").WaitAsync(TimeSpan.FromSeconds(20), Token), StringComparison.Ordinal);
+        }
+        finally
+        {
+            // .NET can no more delete such a name than read it.
+            await ShellAsync("rm \"$1\"/pipe.md \"$1\"/caf*");
+        }
+    }
+
+    private async Task ShellAsync(string script)
+    {
+        using var shell = Process.Start("bash", ["-c", script, "bash", _folder]);
+        await shell.WaitForExitAsync(Token);
+        Assert.Equal(0, shell.ExitCode);
     }
 
     [Fact]

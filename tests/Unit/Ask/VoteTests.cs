@@ -43,6 +43,15 @@ public class VoteTests
     public void Read_Letters_AreOptionsOnlyWhenTheyAreMeant(string text, string? option) =>
         Assert.Equal(option, VoteReader.Read(text, Letters).Option);
 
+    [Theory]
+    [InlineData("ANSWER: a lease", "B")]
+    [InlineData("**ANSWER:** \"A lease.\"", "B")]
+    [InlineData("{\"answer\":\"a quorum\"}", "C")]
+    [InlineData("ANSWER: A", "A")]
+    [InlineData("ANSWER: A) a lock", "A")]
+    public void Read_ChoiceInItsOwnWords_IsThatChoice(string text, string option) =>
+        Assert.Equal(option, VoteReader.Read(text, Letters, ["a lock", "a lease", "a quorum"]).Option);
+
     [Fact]
     public void Winner_Tie_DecidesNothing() => Assert.Null(VoteTally.Winner(VoteTally.Count(YesNo, [Vote("yes"), Vote("no")], weighted: false)));
 

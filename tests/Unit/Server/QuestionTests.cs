@@ -11,6 +11,19 @@ public class QuestionTests
 {
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
+    [Theory]
+    [InlineData(501, 'x')]
+    [InlineData(1, '\r')]
+    [InlineData(3, ' ')]
+    public async Task Ask_ChoiceThatNoMemberCouldBeShown_IsRefusedAtOnce(int length, char of)
+    {
+        await using var bench = await ServerBench.StartAsync();
+        var client = await bench.ClientAsync();
+        using var response = await client.PostAsJsonAsync("/process_query", new { query = "Which?", question_type = "Multiple Choice", choices = new[] { "this", new string(of, length) } }, Token);
+        Assert.Equal(HttpStatusCode.BadRequest, response.StatusCode);
+        Assert.Contains("1 to 500", await response.Content.ReadAsStringAsync(Token), StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task Ask_EverythingGiven_ReachesTheEngineAsMeant()
     {

@@ -48,6 +48,8 @@ internal static class AskCommand
     {
         using var traces = Traces.Start();
         var request = await ReadAsync(parse, token);
+        CheckWritable("--plots", parse.GetValue(Plots));
+        CheckWritable("--certificate", parse.GetValue(Certificate));
         EnvFile.WriteTemplate(Path.Combine(workspace.Home, EnvFile.FileName));
         var embedded = AskParts.Embedded(workspace, parse.GetValue(Documents) ?? []);
         var panel = await workspace.OpenModelPanelAsync(embedded, token);
@@ -74,6 +76,27 @@ internal static class AskCommand
         }
 
         return result.Consensus.Method == "none" ? ExitCodes.Negative : ExitCodes.Done;
+    }
+
+    /// <summary>Before anybody is asked: an answer that is paid for must not be lost to a folder.</summary>
+    private static void CheckWritable(string option, string? folder)
+    {
+        if (folder is null)
+        {
+            return;
+        }
+
+        try
+        {
+            Directory.CreateDirectory(folder);
+            var probe = Path.Combine(folder, $".quorate-{Environment.ProcessId}.tmp");
+            File.WriteAllText(probe, "");
+            File.Delete(probe);
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException or ArgumentException or NotSupportedException)
+        {
+            throw QuorateException.Input("folder_unwritable", $"{option} is '{PlainText.Line(folder, 200)}', which cannot be written: {error.Message}", "name a folder that you may write to", error);
+        }
     }
 
     private static async Task<AskRequest> ReadAsync(ParseResult parse, CancellationToken token)

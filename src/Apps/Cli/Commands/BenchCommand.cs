@@ -12,9 +12,11 @@ namespace Quorate.Cli.Commands;
 /// <summary>Benchmarks that anyone can rerun; each works in a temporary folder.</summary>
 internal static class BenchCommand
 {
-    public static Command Create() => new("bench", "Measure consensus, the scheduler, the ledger, the panel and whole repairs on this machine.")
+    public static Command Create() => new("bench", "Measure consensus, the gateway, the scheduler, the ledger, the panel and whole repairs on this machine.")
     {
         BenchConsensusCommand.Create(),
+        BenchGatewayCommand.Create(),
+        BenchGatewayCommand.CreateStub(),
         CreateScheduler(),
         CreateLedger(),
         CreateRecovery(),

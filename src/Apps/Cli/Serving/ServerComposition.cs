@@ -49,6 +49,7 @@ internal sealed class ServerComposition : IAsyncDisposable
             Accounts = store.Accounts,
             Time = workspace.Time,
             Ids = workspace.Ids,
+            Embeddings = workspace.OpenEmbeddings(),
             Logging = logging => logging.SetMinimumLevel(LogLevel.Warning).AddProvider(new StderrLog()),
         };
         return new ServerComposition(parts, watcher, health);

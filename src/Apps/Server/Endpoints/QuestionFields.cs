@@ -9,6 +9,7 @@ namespace Quorate.Server.Endpoints;
 /// <summary>Reads a question out of a request, with every name in it checked.</summary>
 internal static class QuestionFields
 {
+    private const int LongestChoice = 500;
     private const string NoDomain = "Custom";
     private const string NoRole = "None";
     private const string Drawn = "random";
@@ -64,6 +65,11 @@ internal static class QuestionFields
         if (choices.Count == 1 || (choices.Count > 1 && type != NameOf(QuestionType.MultipleChoice)))
         {
             fields.Refuse("choices", null, $"2 to {AskRequest.MaxChoices} texts, for question_type {NameOf(QuestionType.MultipleChoice)} only");
+        }
+
+        if (choices.FirstOrDefault(c => c.Length > LongestChoice || string.IsNullOrWhiteSpace(c) || c.Any(char.IsControl)) is { } unfit)
+        {
+            fields.Refuse("choices", unfit, $"texts of 1 to {LongestChoice} characters on one line");
         }
 
         // A key in a request would end up in logs and histories.

@@ -1,6 +1,7 @@
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.WebUtilities;
 using Quorate.Contracts;
+using Quorate.Server.OpenAi;
 
 namespace Quorate.Server.Requests;
 
@@ -31,7 +32,7 @@ internal static class Problem
 
     public static string? Shown(string? value) => value is null ? null : PlainText.Line(value, 60);
 
-    private static IResult Create(int status, string code, string detail, string? hint, IReadOnlyList<FieldProblem> fields)
+    private static ByApi Create(int status, string code, string detail, string? hint, IReadOnlyList<FieldProblem> fields)
     {
         var more = new Dictionary<string, object?> { ["code"] = code };
         if (hint is not null)
@@ -45,7 +46,15 @@ internal static class Problem
             more["errors"] = fields;
         }
 
-        return Results.Problem(detail, statusCode: status, title: ReasonPhrases.GetReasonPhrase(status), type: $"urn:quorate:error:{code}", extensions: more);
+        return new ByApi(
+            Results.Problem(detail, statusCode: status, title: ReasonPhrases.GetReasonPhrase(status), type: $"urn:quorate:error:{code}", extensions: more),
+            new OpenAiError(status, code, hint is null ? detail : $"{detail} ({hint})", fields.Count > 0 ? fields[0].Field : null));
+    }
+
+    /// <summary>Clients of OpenAI's API understand its own form only.</summary>
+    private sealed class ByApi(IResult problem, OpenAiError error) : IResult
+    {
+        public Task ExecuteAsync(HttpContext httpContext) => (OpenAiError.IsFor(httpContext) ? error : problem).ExecuteAsync(httpContext);
     }
 
     private static string CodeOf(int status) => ReasonPhrases.GetReasonPhrase(status).Replace(' ', '_').Replace('-', '_').ToLowerInvariant();

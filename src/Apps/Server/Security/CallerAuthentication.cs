@@ -4,6 +4,7 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Quorate.Engine.Ports;
+using Quorate.Server.OpenAi;
 using Quorate.Server.Requests;
 
 namespace Quorate.Server.Security;
@@ -13,7 +14,7 @@ namespace Quorate.Server.Security;
 /// allowed. A key or session that is wrong or over is refused, never taken for anonymous.
 /// </summary>
 internal sealed class CallerAuthentication(
-    IOptionsMonitor<AuthenticationSchemeOptions> options, ILoggerFactory log, UrlEncoder encoder, ServerSettings settings, ServerParts parts)
+    IOptionsMonitor<AuthenticationSchemeOptions> options, ILoggerFactory log, UrlEncoder encoder, ServerSettings settings, ServerParts parts, CallerCache cache)
     : AuthenticationHandler<AuthenticationSchemeOptions>(options, log, encoder)
 {
     public new const string Scheme = "Quorate";
@@ -41,7 +42,7 @@ internal sealed class CallerAuthentication(
         }
 
         return settings.Anonymous == AnonymousUse.Loopback && LocalUse.Is(Context)
-            ? Accept(new Caller(await parts.Accounts.FindAnonymousAsync(Context.RequestAborted), null))
+            ? Accept(Remembered(CallerCache.Anonymous) ?? Remember(CallerCache.Anonymous, new Caller(await parts.Accounts.FindAnonymousAsync(Context.RequestAborted), null)))
             : AuthenticateResult.NoResult();
     }
 
@@ -61,8 +62,26 @@ internal sealed class CallerAuthentication(
             return AuthenticateResult.Fail("not a token");
         }
 
-        var found = await parts.Accounts.FindByTokenAsync(SecretToken.Hash(secret), Context.RequestAborted);
-        return found is var (user, token) && token.Kind == kind ? Accept(new Caller(user, token)) : AuthenticateResult.Fail("no such token");
+        var hash = SecretToken.Hash(secret);
+        if (Remembered(hash) is { } known && known.Token!.Kind == kind)
+        {
+            return Accept(known);
+        }
+
+        var found = await parts.Accounts.FindByTokenAsync(hash, Context.RequestAborted);
+        return found is var (user, token) && token.Kind == kind ? Accept(Remember(hash, new Caller(user, token))) : AuthenticateResult.Fail("no such token");
+    }
+
+    private Caller? Remembered(string hash) => OpenAiError.IsFor(Context) ? cache.Find(hash) : null;
+
+    private Caller Remember(string hash, Caller caller)
+    {
+        if (OpenAiError.IsFor(Context))
+        {
+            cache.Keep(hash, caller);
+        }
+
+        return caller;
     }
 
     private AuthenticateResult Accept(Caller caller)

@@ -39,7 +39,7 @@ internal static partial class AnswerScreen
         | \bnew\s+(system\s+)?instructions?\s*:
         | <\|?(im_start|im_end|system|endoftext)\|?>
         | \[/?INST\] | <</?SYS>> | </?(data|answers|question|choices)\b[^>]{0,40}>
-        | ^[\ \t]*(system|developer)[\ \t]*:\s
+        | ^[^\S\n]*(system|developer)\s*:\s
         | \b(aggregator|summari[sz]er|judge|reviewer)\b[\w\s,]{0,30}\bmust\s+(rank|choose|select|pick|write|say|output|answer|report|conclude)\b
         """,
         RegexOptions.IgnoreCase | RegexOptions.IgnorePatternWhitespace | RegexOptions.Multiline | RegexOptions.ExplicitCapture,

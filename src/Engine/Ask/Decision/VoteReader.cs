@@ -16,7 +16,10 @@ internal static partial class VoteReader
     private const int MaxRead = 20_000;
 
     /// <summary>The form first, then a JSON object, then how the text begins; never guesses from words in the middle.</summary>
-    public static VoteRead Read(string text, IReadOnlyList<string> options)
+    /// <param name="text">An answer.</param>
+    /// <param name="options">What may be voted for.</param>
+    /// <param name="choices">The options in words, in the same order; empty where they have none. "ANSWER: a lease" means that choice, not A.</param>
+    public static VoteRead Read(string text, IReadOnlyList<string> options, IReadOnlyList<string>? choices = null)
     {
         var read = AfterThought(text.Length > MaxRead ? text[..MaxRead] : text);
         var confidence = Confidence().Match(read) is { Success: true } stated ? Number(stated.Groups["value"].Value, stated.Groups["percent"].Success) : null;
@@ -24,14 +27,14 @@ internal static partial class VoteReader
         if (form.Count > 0)
         {
             // Two answers that contradict each other are none.
-            var given = form.Select(m => Option(m.Groups["value"].Value, options)).Distinct().ToList();
+            var given = form.Select(m => InWords(m.Groups["value"].Value, options, choices) ?? Option(m.Groups["value"].Value, options)).Distinct().ToList();
             return new VoteRead(given.Count == 1 ? given[0] : null, confidence, "form");
         }
 
-        return FromJson(read, options) ?? new VoteRead(Option(Begin().Match(read).Groups["word"].Value, options), confidence, "text");
+        return FromJson(read, options, choices) ?? new VoteRead(Option(Begin().Match(read).Groups["word"].Value, options), confidence, "text");
     }
 
-    private static VoteRead? FromJson(string text, IReadOnlyList<string> options)
+    private static VoteRead? FromJson(string text, IReadOnlyList<string> options, IReadOnlyList<string>? choices)
     {
         var (from, to) = (text.IndexOf('{', StringComparison.Ordinal), text.LastIndexOf('}'));
         if (from < 0 || to < from)
@@ -49,17 +52,27 @@ internal static partial class VoteReader
             }
 
             var confidence = root.TryGetProperty("confidence", out var stated) ? Number(stated.ToString(), percent: false) : null;
-            return new VoteRead(Option(answer.ToString(), options), confidence, "json");
+            return new VoteRead(InWords(answer.ToString(), options, choices) ?? Option(answer.ToString(), options), confidence, "json");
         }
-        catch (JsonException)
+        catch (Exception e) when (e is JsonException or InvalidOperationException)
         {
+            // Not JSON, or a text in it that holds half a surrogate pair.
             return null;
         }
     }
 
+    private static string? InWords(string value, IReadOnlyList<string> options, IReadOnlyList<string>? choices)
+    {
+        var words = Bare(value);
+        var at = (choices ?? []).ToList().FindIndex(c => string.Equals(Bare(c), words, StringComparison.OrdinalIgnoreCase));
+        return at < 0 || words.Length < 2 ? null : options[at];
+    }
+
+    private static string Bare(string value) => value.Trim(' ', '\t', '\r', '*', '_', '"', '\'', '`', '(', ')', '[', ']', '.', ',', ':', '!');
+
     private static string? Option(string value, IReadOnlyList<string> options)
     {
-        var word = value.Trim(' ', '\t', '\r', '*', '_', '"', '\'', '`', '(', ')', '[', ']', '.', ',', ':', '!');
+        var word = Bare(value);
         var first = word.Split([' ', ')', '.', ':', ',', '-', '–', '—'], 2)[0];
         return options.FirstOrDefault(o => string.Equals(o, first, StringComparison.OrdinalIgnoreCase));
     }

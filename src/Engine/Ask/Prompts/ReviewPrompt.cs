@@ -39,8 +39,9 @@ internal static class ReviewPrompt
             var ranking = list.EnumerateArray().Select(l => l.ValueKind == JsonValueKind.String ? l.GetString()!.Trim().ToUpperInvariant() : "").ToList();
             return ranking.Order(StringComparer.Ordinal).SequenceEqual(labels.Order(StringComparer.Ordinal)) ? ranking : null;
         }
-        catch (JsonException)
+        catch (Exception e) when (e is JsonException or InvalidOperationException)
         {
+            // Not JSON, or a text in it that holds half a surrogate pair.
             return null;
         }
     }

@@ -22,6 +22,8 @@ internal static class DocumentFiles
         var options = new EnumerationOptions { RecurseSubdirectories = true, MaxRecursionDepth = MaxDepth, IgnoreInaccessible = true, AttributesToSkip = FileAttributes.ReparsePoint };
         return [.. folders.Where(Directory.Exists).SelectMany(folder => new DirectoryInfo(folder).EnumerateFiles("*", options)
                 .Where(f => Markdown.Append(".txt").Contains(f.Extension, StringComparer.OrdinalIgnoreCase))
+                // A name that is no UTF-8 names nothing here; a pipe or a device has no length, and reading it might never end.
+                .Where(f => f is { Exists: true, Length: > 0 })
                 .OrderBy(f => f.FullName, StringComparer.Ordinal)
                 .Select(f => new FoundFile(f.FullName, Name(folders, folder, f.FullName), f.Length, f.LastWriteTimeUtc.Ticks)))
             // One more tells that there are too many.

@@ -35,7 +35,7 @@ internal sealed partial record Question(string Text, IReadOnlyList<(char Letter,
         return start >= 0 && end > start ? string.Join('\n', lines[(start + 1)..end]) : null;
     }
 
-    [GeneratedRegex(@"^\s*(?<letter>[A-Z])\)[ \t]*(?<text>\S.*)$", RegexOptions.Multiline | RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
+    [GeneratedRegex(@"^[ \t]*(?<letter>[A-Z])\)[ \t]*(?<text>\S.*)$", RegexOptions.Multiline | RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
     private static partial Regex Choice();
 
     [GeneratedRegex(@"ANSWER:\s*[<\[(`""]?yes", RegexOptions.IgnoreCase, matchTimeoutMilliseconds: 1000)]
