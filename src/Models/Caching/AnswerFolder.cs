@@ -37,7 +37,7 @@ internal sealed class AnswerFolder : IAsyncDisposable
         {
             var bytes = BoundedFile.Read(file, MaxFileBytes);
             var answer = JsonSerializer.Deserialize<CachedAnswer>(bytes, QuorateJson.Options);
-            return answer?.Key == key && answer.Text.Length > 0 ? answer : null;
+            return answer?.Key == key && answer is { Text.Length: > 0 } ? answer : null;
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException or JsonException)
         {

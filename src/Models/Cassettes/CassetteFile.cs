@@ -38,7 +38,7 @@ internal sealed record CassetteFile
         var end = Array.IndexOf(bytes, (byte)'\n');
         try
         {
-            return bytes.Length <= MaxBytes && JsonSerializer.Deserialize<CassetteFile>(bytes.AsSpan(0, Math.Max(end, 0)), QuorateJson.Options) is { } head ? (head, bytes.AsMemory(end + 1)) : throw new JsonException("no head");
+            return bytes.Length <= MaxBytes && JsonSerializer.Deserialize<CassetteFile>(bytes.AsSpan(0, Math.Max(end, 0)), QuorateJson.Options) is { Status: >= 100 and <= 599 } head ? (head, bytes.AsMemory(end + 1)) : throw new JsonException("no head");
         }
         catch (JsonException error)
         {

@@ -57,6 +57,17 @@ public class ServerTests
         Assert.Equal(HttpStatusCode.OK, (await ann.GetAsync($"/job_result/{job}", Token)).StatusCode);
     }
 
+    [Fact]
+    public async Task Up_PortThatIsTaken_SaysSoWithoutAStackTrace()
+    {
+        await using var taken = await PanelServer.StartAsync(Token);
+        using var cli = new QuorateCli();
+        var result = await cli.RunAsync(Token, "up", "--urls", taken.Endpoint.GetLeftPart(UriPartial.Authority));
+        Assert.Equal((3, ""), (result.Code, result.Stdout));
+        Assert.Contains("error: the server cannot listen on", result.Stderr, StringComparison.Ordinal);
+        Assert.DoesNotContain("   at ", result.Stderr, StringComparison.Ordinal);
+    }
+
     /// <summary>Takes as long as a dead server's lease: half a minute.</summary>
     [Fact]
     public async Task Up_KilledInMidJob_TheNextServerEndsItAndAsksNobodyTwice()

@@ -50,7 +50,8 @@ internal sealed class ServerComposition : IAsyncDisposable
             Time = workspace.Time,
             Ids = workspace.Ids,
             Embeddings = workspace.OpenEmbeddings(),
-            Logging = logging => logging.SetMinimumLevel(LogLevel.Warning).AddProvider(new StderrLog()),
+            // A start that fails is told by whoever started it, without a stack trace.
+            Logging = logging => logging.SetMinimumLevel(LogLevel.Warning).AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.Critical).AddProvider(new StderrLog()),
         };
         return new ServerComposition(parts, watcher, health);
     }
