@@ -3,14 +3,17 @@ namespace Quorate.Contracts.Asking;
 /// <summary>One question to the panel.</summary>
 public sealed record AskRequest
 {
-    /// <summary>1 to 20,000 characters.</summary>
+    public const int MaxQuery = 20_000;
+    public const int MaxChoices = 26;
+
+    /// <summary>1 to <see cref="MaxQuery"/> characters.</summary>
     public required string Query { get; init; }
 
     public string Domain { get; init; } = "Custom";
 
     public QuestionType QuestionType { get; init; }
 
-    /// <summary>2–26 for a multiple choice question; read from the query's own lettered lines when empty.</summary>
+    /// <summary>2 to <see cref="MaxChoices"/> for a multiple choice question; read from the query's own lettered lines when empty.</summary>
     public IReadOnlyList<string> Choices { get; init; } = [];
 
     /// <summary>Names of members; empty: the whole panel.</summary>

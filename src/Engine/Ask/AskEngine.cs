@@ -1,4 +1,5 @@
 using Microsoft.Extensions.AI;
+using Quorate.Contracts;
 using Quorate.Contracts.Asking;
 using Quorate.Engine.Ask.Analysis;
 using Quorate.Engine.Ask.Certificates;
@@ -13,14 +14,24 @@ namespace Quorate.Engine.Ask;
 /// <summary>Fan-out, screening, decision, analysis and certificate of one question.</summary>
 public sealed class AskEngine(AskServices services) : IAskEngine
 {
+    /// <summary>The journal's key of a question's whole result.</summary>
+    private const string Result = "result";
+
     public async Task<AskResult> AskAsync(string jobId, AskRequest request, IAskObserver observer, CancellationToken cancellationToken)
     {
+        using var span = Tracing.Source.StartActivity("invoke_agent quorate")?.SetTag("gen_ai.operation.name", "invoke_agent").SetTag("gen_ai.agent.name", "quorate").SetTag("gen_ai.conversation.id", jobId);
         var (createdAt, started) = (services.Time.GetUtcNow(), services.Time.GetTimestamp());
+        var known = await services.Journal.ReadAsync(jobId, cancellationToken);
+        if (Kept(known) is { } earlier)
+        {
+            return earlier;
+        }
+
         var panel = services.Panel();
         var agenda = AskRules.Plan(request, panel, services.Options);
-        var known = await services.Journal.ReadAsync(jobId, cancellationToken);
         var fanOut = FanOutOver(panel, known);
         var responses = await AnswersAsync(agenda, fanOut, known, jobId, observer, cancellationToken);
+        observer.On(new AskProgress("analysing", 0, responses.Count));
         var analysis = await AnalyseAsync(responses, cancellationToken);
         responses = agenda.IsVote ? responses : Outliers(responses, analysis);
         var usable = responses.Where(r => r.Status == ResponseStatus.Ok).ToList();
@@ -44,11 +55,24 @@ public sealed class AskEngine(AskServices services) : IAskEngine
         };
         var certified = result with { Certificate = services.Keys is null ? null : await new OutcomeCertifier(services.Keys).CertifyAsync(Outcomes.Of(agenda, result), usable.ToDictionary(r => r.Model, r => r.Text), cancellationToken) };
         observer.On(new AskProgress("done", usable.Count, responses.Count));
-        return certified with { LatencyMs = services.Time.GetElapsedTime(started).TotalMilliseconds };
+        return await KeepAsync(certified with { LatencyMs = services.Time.GetElapsedTime(started).TotalMilliseconds });
     }
 
-    private FanOut FanOutOver(IModelPanel panel, IReadOnlyDictionary<string, string> known) => new(
-        new MemberCalls(panel, known, services.Journal, services.Options.BudgetUsd is { } limit ? new CallBudget(limit) : null, services.Time), services.Options, services.Time);
+    private static AskResult? Kept(IReadOnlyDictionary<string, string> known) => known.TryGetValue(Result, out var kept) ? QuorateJson.Deserialize<AskResult>(kept) : null;
+
+    /// <summary>A question has one outcome and one certificate: of two processes that worked on it, the first that ended.</summary>
+    private async Task<AskResult> KeepAsync(AskResult result)
+    {
+        await services.Journal.AppendAsync(result.JobId, Result, QuorateJson.Serialize(result), CancellationToken.None);
+        return Kept(await services.Journal.ReadAsync(result.JobId, CancellationToken.None)) ?? result;
+    }
+
+    private FanOut FanOutOver(IModelPanel panel, IReadOnlyDictionary<string, string> known) =>
+        new(new MemberCalls(panel, known, services.Journal, Budget(known), services.Time), services.Options, services.Time);
+
+    /// <summary>What earlier work on the question has left of its budget.</summary>
+    private CallBudget? Budget(IReadOnlyDictionary<string, string> known) => services.Options.BudgetUsd is { } limit
+        ? new CallBudget(Math.Max(0, limit - known.Values.Sum(v => QuorateJson.Deserialize<MemberResponse>(v)?.Cost ?? 0))) : null;
 
     private async Task<IReadOnlyList<MemberResponse>> AnswersAsync(
         Agenda agenda, FanOut fanOut, IReadOnlyDictionary<string, string> known, string jobId, IAskObserver observer, CancellationToken cancellationToken)

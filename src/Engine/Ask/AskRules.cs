@@ -10,8 +10,6 @@ namespace Quorate.Engine.Ask;
 /// <summary>What may be asked, and what a request means for one panel.</summary>
 internal static partial class AskRules
 {
-    public const int MaxQuery = 20_000;
-    private const int MaxChoices = 26;
     private const int MaxChoice = 500;
     private const int MaxShown = 60;
 
@@ -41,12 +39,12 @@ internal static partial class AskRules
     {
         if (string.IsNullOrWhiteSpace(query))
         {
-            throw QuorateException.Input("query_empty", "query: there is no question", "1 to 20000 characters are allowed");
+            throw QuorateException.Input("query_empty", "query: there is no question", $"1 to {AskRequest.MaxQuery} characters are allowed");
         }
 
-        if (query.Length > MaxQuery)
+        if (query.Length > AskRequest.MaxQuery)
         {
-            throw QuorateException.Input("query_too_long", $"query: {query.Length} characters", $"1 to {MaxQuery} characters are allowed");
+            throw QuorateException.Input("query_too_long", $"query: {query.Length} characters", $"1 to {AskRequest.MaxQuery} characters are allowed");
         }
 
         try
@@ -76,7 +74,15 @@ internal static partial class AskRules
 
     private static IReadOnlyList<Seat> Seat(AskRequest request, IReadOnlyList<MemberInfo> members, IModelPanel panel)
     {
-        var roles = request.Roles.ToDictionary(r => Find("roles", r.Key, panel).Name, r => r.Value, StringComparer.OrdinalIgnoreCase);
+        var roles = new Dictionary<string, string>(StringComparer.OrdinalIgnoreCase);
+        foreach (var (name, role) in request.Roles)
+        {
+            if (!roles.TryAdd(Find("roles", name, panel).Name, role))
+            {
+                throw QuorateException.Input("roles_twice", $"roles: {PlainText.Line(name, MaxShown)} is there twice", "one role for each member is allowed");
+            }
+        }
+
         if (roles.Keys.Except(members.Select(m => m.Name)).FirstOrDefault() is { } unasked)
         {
             throw QuorateException.Input("role_unused", $"roles: {unasked} is not asked", $"members asked: {List(members.Select(m => m.Name))}");
@@ -102,9 +108,9 @@ internal static partial class AskRules
         var lines = request.Query.ReplaceLineEndings("\n").Split('\n');
         var found = request.Choices.Count > 0 ? [] : lines.Select(l => ChoiceLine().Match(l)).Where(m => m.Success).ToList();
         var choices = request.Choices.Count > 0 ? request.Choices : [.. found.Select(m => m.Groups["text"].Value.Trim())];
-        if (choices.Count is < 2 or > MaxChoices || choices.Any(c => string.IsNullOrWhiteSpace(c) || c.Length > MaxChoice || c.Any(char.IsControl)))
+        if (choices.Count is < 2 or > AskRequest.MaxChoices || choices.Any(c => string.IsNullOrWhiteSpace(c) || c.Length > MaxChoice || c.Any(char.IsControl)))
         {
-            throw QuorateException.Input("choices", $"choices: {choices.Count} given", $"a multiple choice question needs 2 to {MaxChoices} of 1 to {MaxChoice} characters each, as choices or as lines of the query such as 'A) …'");
+            throw QuorateException.Input("choices", $"choices: {choices.Count} given", $"a multiple choice question needs 2 to {AskRequest.MaxChoices} of 1 to {MaxChoice} characters each, as choices or as lines of the query such as 'A) …'");
         }
 
         if (choices.GroupBy(c => c.Trim(), StringComparer.OrdinalIgnoreCase).FirstOrDefault(g => g.Count() > 1) is { } twice)

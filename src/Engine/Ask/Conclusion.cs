@@ -99,8 +99,7 @@ internal sealed record Conclusion(ConsensusAnswer Answer, IReadOnlyList<Dissent>
         responses.Where(r => r is { Status: ResponseStatus.Excluded, Error.Code: "outlier" }).Select(r => new Dissent(r.Model, r.Text, r.Error!.Message));
 
     private static bool IsDegraded(Agenda agenda, IReadOnlyList<MemberResponse> responses) =>
-        (responses.Count(r => r.Error?.Code == "not_needed" || (r.Status == ResponseStatus.Ok && (!agenda.IsVote || r.Vote is not null))) < agenda.Quorum) ||
-        responses.Any(r => r.Status != ResponseStatus.Ok && r.Error?.Code is not ("not_needed" or "not_found"));
+        Degradation.Of(agenda.IsVote, agenda.Quorum, responses.Select(r => (r.Status, r.Error?.Code, r.Vote)));
 
     private static string VoteText(Agenda agenda, List<MemberResponse> usable, IReadOnlyDictionary<string, double> tally, string? winner)
     {

@@ -20,7 +20,7 @@ public interface IAskObserver
     void On(AskProgress progress);
 }
 
-/// <param name="Stage">asking, reviewing, aggregating, analysing, certifying or done.</param>
+/// <param name="Stage">asking, asking again, analysing, reviewing, aggregating, certifying or done; those in between are left out where there is nothing to do.</param>
 /// <param name="Ended">Members that have answered or failed in this stage.</param>
 /// <param name="Members">Members asked in this stage.</param>
 /// <param name="Response">The member's part that has just ended, or null.</param>
@@ -29,7 +29,7 @@ public sealed record AskProgress(string Stage, int Ended, int Members, MemberRes
 /// <summary>Keeps what members answered, so that a question survives the process that works on it.</summary>
 public interface IAskJournal
 {
-    /// <summary>Raw answers by <c>stage/member</c>, such as <c>answer/qwen</c>.</summary>
+    /// <summary>Raw answers by <c>stage/member</c>, such as <c>answer/qwen</c>, and in the end the whole <c>result</c>.</summary>
     Task<IReadOnlyDictionary<string, string>> ReadAsync(string jobId, CancellationToken cancellationToken);
 
     /// <summary>Durable when it returns; the first value of a key stays.</summary>

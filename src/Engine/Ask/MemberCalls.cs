@@ -43,10 +43,12 @@ internal sealed class MemberCalls(IModelPanel panel, IReadOnlyDictionary<string,
         {
             var options = new ChatOptions { ConversationId = stage.JobId };
             var answer = await panel.Client(call.Seat.Name).GetResponseAsync(call.Messages, budget?.In(options) ?? options, cancellationToken);
+            var text = answer.Text.Trim();
             return blank with
             {
-                Text = answer.Text.Trim(),
-                Status = ResponseStatus.Ok,
+                Text = text,
+                Status = text.Length > 0 ? ResponseStatus.Ok : ResponseStatus.Failed,
+                Error = text.Length > 0 ? null : new MemberError("empty", "the answer has no text"),
                 LatencyMs = time.GetElapsedTime(started).TotalMilliseconds,
                 Tokens = (int)Math.Clamp(answer.Usage?.TotalTokenCount ?? (answer.Usage?.InputTokenCount ?? 0) + (answer.Usage?.OutputTokenCount ?? 0), 0, MaxTokens),
                 Cost = answer.CostUsd(),

@@ -1,18 +1,38 @@
-using System.Collections.Concurrent;
-
 namespace Quorate.Engine.Ask;
 
-/// <summary>For work that does not outlive its process.</summary>
+/// <summary>For work that does not outlive its process: the last <see cref="MaxJobs"/> questions.</summary>
 public sealed class MemoryJournal : IAskJournal
 {
-    private readonly ConcurrentDictionary<string, ConcurrentDictionary<string, string>> _jobs = new(StringComparer.Ordinal);
+    public const int MaxJobs = 64;
 
-    public Task<IReadOnlyDictionary<string, string>> ReadAsync(string jobId, CancellationToken cancellationToken) =>
-        Task.FromResult<IReadOnlyDictionary<string, string>>(_jobs.TryGetValue(jobId, out var job) ? new Dictionary<string, string>(job) : []);
+    private readonly Lock _gate = new();
+    private readonly Dictionary<string, Dictionary<string, string>> _jobs = new(StringComparer.Ordinal);
+    private readonly Queue<string> _oldestFirst = new();
+
+    public Task<IReadOnlyDictionary<string, string>> ReadAsync(string jobId, CancellationToken cancellationToken)
+    {
+        lock (_gate)
+        {
+            return Task.FromResult<IReadOnlyDictionary<string, string>>(_jobs.TryGetValue(jobId, out var job) ? new Dictionary<string, string>(job) : []);
+        }
+    }
 
     public Task AppendAsync(string jobId, string key, string value, CancellationToken cancellationToken)
     {
-        _jobs.GetOrAdd(jobId, _ => new(StringComparer.Ordinal)).TryAdd(key, value);
-        return Task.CompletedTask;
+        lock (_gate)
+        {
+            if (!_jobs.TryGetValue(jobId, out var job))
+            {
+                _jobs[jobId] = job = new(StringComparer.Ordinal);
+                _oldestFirst.Enqueue(jobId);
+                if (_oldestFirst.Count > MaxJobs)
+                {
+                    _jobs.Remove(_oldestFirst.Dequeue());
+                }
+            }
+
+            job.TryAdd(key, value);
+            return Task.CompletedTask;
+        }
     }
 }

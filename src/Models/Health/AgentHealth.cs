@@ -38,6 +38,9 @@ public sealed record AgentHealth
     public DateTimeOffset? LastHeartbeat { get; init; }
     public required int ConsecutiveFailures { get; init; }
 
+    /// <summary>Probes in a row that failed: attempts to bring it back.</summary>
+    public int FailedProbes { get; init; }
+
     /// <summary>The last failure, kept until a success; holds no credentials.</summary>
     public string? LastError { get; init; }
     public required DateTimeOffset NextProbeAt { get; init; }

@@ -39,6 +39,7 @@ internal sealed class MemberHealth(string name, TimeProvider time, Random random
                 Status = _status,
                 LastHeartbeat = _lastHeartbeat,
                 ConsecutiveFailures = _failures,
+                FailedProbes = _failedProbes,
                 LastError = _lastError,
                 NextProbeAt = _nextProbe,
                 LatencyMs = _latencyMs,

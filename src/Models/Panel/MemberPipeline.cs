@@ -39,7 +39,7 @@ internal sealed class MemberPipeline : IDisposable
     public sealed record Parts(PipelineSettings Settings, AnswerCache? Cache, Func<LlmRun, CancellationToken, Task> Audit, TimeProvider Time, IIdSource Ids);
 
     /// <summary>
-    /// From the outside: defaults, deadline, validation, cache, retry, concurrency, circuit breaker, cost, health, response format, audit,
+    /// From the outside: defaults, deadline, validation, cache, retry, concurrency, circuit breaker, cost, health, response format, trace, audit,
     /// stall, provider (with the cassette below it).
     /// </summary>
     public static MemberPipeline Configured(MemberSettings member, string? key, IReadOnlyList<KeyValuePair<string, string>> headers, bool aggregator, Parts parts, Random random)
@@ -50,7 +50,7 @@ internal sealed class MemberPipeline : IDisposable
             : handler => new CassetteHandler(handler, settings.CassetteFolder!, settings.Cassette);
         var breaker = new CircuitBreaker(settings.BreakerThreshold, settings.BreakerCooldown, settings.LongestCooldown, time);
         var health = new MemberHealth(member.Name, time, new Random(random.Next()));
-        var audited = new OpenAiChatClient(config, key, time, headers, cassette).UseStall(settings.Stall, time).UseAudit(parts.Audit, time, parts.Ids);
+        var audited = new OpenAiChatClient(config, key, time, headers, cassette).UseStall(settings.Stall, time).UseAudit(parts.Audit, time, parts.Ids).UseTrace();
         var client = audited
             .UseResponseFormatFallback()
             .UseHealth(health, time)

@@ -101,7 +101,13 @@ internal sealed partial class SqliteAskJobStore(SqliteDatabase database, TimePro
                 UPDATE interactions SET state = 'cancelled', stage = 'cancelled', owner = NULL, ended_at_us = @Now
                 WHERE job_id = @jobId AND user_id = @userId AND state IN ('queued', 'running')
                 """;
-            return c.Execute(Sql, new { jobId, userId, Now }, t) == 1;
+            var cancelled = c.Execute(Sql, new { jobId, userId, Now }, t) == 1;
+            if (cancelled)
+            {
+                DropAnswers(c, t, jobId);
+            }
+
+            return cancelled;
         },
         cancellationToken);
 

@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Text.Json;
+using Quorate.Contracts;
 using Quorate.Contracts.Asking;
 using Quorate.Engine.Ask;
 using Quorate.Engine.Ask.Certificates;
@@ -219,6 +220,47 @@ public class AskEngineTests
         Assert.Equal(["d"], outcome.Dissent);
         Assert.All(certificate.Signers, s => Assert.Contains(s, new[] { "a", "b", "d", "e" }));
         Assert.True(certificate.Signers.Count >= 3);
+    }
+
+    [Fact]
+    public async Task Ask_ServersCountMoreTokensThanFit_StillAnswers()
+    {
+        var panel = new FakePanel { Tokens = long.MaxValue }.Says("a", Safe).Says("b", Safe, aggregator: true);
+        var result = await AskAsync(panel, YesNo with { SecondRound = true, QuestionType = QuestionType.OpenEnded });
+        Assert.All(result.Responses, r => Assert.InRange(r.Tokens, 1_000_000, int.MaxValue));
+        Assert.InRange(result.Certificate!.Outcome.GetProperty("tokens").GetInt32(), 1_000_000, int.MaxValue);
+    }
+
+    [Theory]
+    [InlineData('\n')]
+    [InlineData('*')]
+    [InlineData('[')]
+    [InlineData('-')]
+    public async Task Ask_AnswerThatIsSlowToRead_DoesNotEndTheQuestion(char filler)
+    {
+        var panel = new FakePanel().Says("a", Vote("yes", 0.9)).Says("bad", "x" + new string(filler, 200_000) + "x").Says("c", Vote("yes", 0.9));
+        Assert.Equal("yes", (await AskAsync(panel, YesNo with { SecondRound = true })).Consensus.Answer);
+        Assert.Equal("summary", (await AskAsync(panel, new AskRequest { Query = "Is it safe?" })).Consensus.Method);
+    }
+
+    [Fact]
+    public async Task Ask_ResumedQuestion_HasWhatIsLeftOfItsBudget()
+    {
+        var journal = new MemoryJournal();
+        await journal.AppendAsync("job-1", "answer/a", QuorateJson.Serialize(new MemberResponse { Model = "a", Text = Safe, Status = ResponseStatus.Ok, Cost = 0.75m }), Token);
+        var panel = new FakePanel().Says("a", Safe).Says("b", Safe);
+        await AskAsync(panel, new AskRequest { Query = "Is it safe?" }, new AskOptions { BudgetUsd = 1 }, journal: journal);
+        Assert.Equal(0.25m, panel.Budgets["b"]);
+    }
+
+    [Fact]
+    public async Task Ask_QuestionThatWasSignedBefore_IsNotSignedOtherwise()
+    {
+        var journal = new MemoryJournal();
+        var panel = new FakePanel().Says("a", Vote("yes", 1)).Says("b", Vote("yes", 1)).Hangs("late");
+        var first = await AskAsync(panel, YesNo, new AskOptions { Grace = TimeSpan.Zero }, journal: journal);
+        var again = await AskAsync(new FakePanel().Says("a", Vote("yes", 1)).Says("b", Vote("yes", 1)).Says("late", Vote("no", 1)), YesNo, journal: journal);
+        Assert.Equal((first.Certificate!.Text, first.Consensus.Text), (again.Certificate!.Text, again.Consensus.Text));
     }
 
     [Fact]

@@ -25,6 +25,13 @@ public class AskRulesTests
     }
 
     [Fact]
+    public void Plan_OneMemberUnderTwoSpellings_IsRefused()
+    {
+        var request = new AskRequest { Query = "?", Roles = new Dictionary<string, string> { ["a"] = "Rawlsian", ["A"] = "Utilitarian" } };
+        Assert.Equal("roles_twice", Assert.Throws<QuorateException>(() => AskRules.Plan(request, Panel, new AskOptions())).Code);
+    }
+
+    [Fact]
     public void Plan_RandomRoles_AreDrawnBySeed()
     {
         string Drawn(int seed) => string.Join(',', AskRules.Plan(new AskRequest { Query = "?", Seed = seed, Roles = new Dictionary<string, string> { ["a"] = "random", ["b"] = "Random" } }, Panel, new AskOptions()).Seats.Select(s => s.Role?.Name));
@@ -41,7 +48,7 @@ public class AskRulesTests
     public void Plan_QueryThatIsNone_IsRefused(string query, string code) => Refused(new AskRequest { Query = query }, code);
 
     [Fact]
-    public void Plan_HugeQuery_IsRefused() => Refused(new AskRequest { Query = new string('x', AskRules.MaxQuery + 1) }, "query_too_long");
+    public void Plan_HugeQuery_IsRefused() => Refused(new AskRequest { Query = new string('x', AskRequest.MaxQuery + 1) }, "query_too_long");
 
     [Fact]
     public void Plan_UnknownNames_AreRefusedWithWhatIsAllowed()

@@ -3,6 +3,7 @@ using System.Runtime.CompilerServices;
 using Microsoft.Extensions.AI;
 using Quorate.Contracts;
 using Quorate.Models.Panel;
+using Quorate.Models.Pipeline;
 
 namespace Quorate.Tests.Unit.Ask;
 
@@ -16,6 +17,12 @@ internal sealed class FakePanel : IModelPanel
 
     /// <summary>Member names in the order of their calls.</summary>
     public ConcurrentQueue<string> Calls { get; } = new();
+
+    /// <summary>That each answer is said to have taken.</summary>
+    public long Tokens { get; init; } = 10;
+
+    /// <summary>US dollars that each member's last call might spend; only of calls with a budget.</summary>
+    public ConcurrentDictionary<string, decimal> Budgets { get; } = new();
 
     /// <summary>The last prompt of each member.</summary>
     public ConcurrentDictionary<string, IReadOnlyList<ChatMessage>> Prompts { get; } = new();
@@ -53,7 +60,12 @@ internal sealed class FakePanel : IModelPanel
             var sent = messages.ToList();
             panel.Calls.Enqueue(name);
             panel.Prompts[name] = sent;
-            return new ChatResponse(new ChatMessage(ChatRole.Assistant, await answer(sent[^1].Text, cancellationToken))) { Usage = new UsageDetails { TotalTokenCount = 10 } };
+            if (CallBudget.Of(options) is { } budget)
+            {
+                panel.Budgets[name] = budget.LimitUsd - budget.SpentUsd;
+            }
+
+            return new ChatResponse(new ChatMessage(ChatRole.Assistant, await answer(sent[^1].Text, cancellationToken))) { Usage = new UsageDetails { TotalTokenCount = panel.Tokens } };
         }
 
         public async IAsyncEnumerable<ChatResponseUpdate> GetStreamingResponseAsync(IEnumerable<ChatMessage> messages, ChatOptions? options = null, [EnumeratorCancellation] CancellationToken cancellationToken = default)

@@ -62,6 +62,7 @@ public sealed class MemberHealthTests
         _health.FailCall("refused: the key");
         var now = _health.Snapshot();
         Assert.Equal((true, 1, "refused: the key", TimeSpan.FromSeconds(8)), (_health.CallsFail, now.ConsecutiveFailures, now.LastError, now.NextProbeAt - _time.GetUtcNow()));
+        Assert.Equal(0, now.FailedProbes);
         _health.Succeed(TimeSpan.Zero);
         Assert.Equal((false, null), (_health.CallsFail, _health.Snapshot().LastError));
     }
@@ -75,6 +76,6 @@ public sealed class MemberHealthTests
         }
 
         _health.Reset();
-        Assert.Equal((HealthStatus.Unknown, 0, true), (Status, _health.Snapshot().ConsecutiveFailures, _health.IsDue));
+        Assert.Equal((HealthStatus.Unknown, 0, 0, true), (Status, _health.Snapshot().ConsecutiveFailures, _health.Snapshot().FailedProbes, _health.IsDue));
     }
 }

@@ -217,7 +217,8 @@ public class QuestionTests
         Assert.Null(bench.Engine.Requests.Single(r => r.Query == "of ben").Aggregator);
         using var wrong = await ann.PostAsJsonAsync("/update_aggregator", new { aggregator_id = "nobody" }, Token);
         using var none = await ann.PostAsJsonAsync("/update_aggregator", new { }, Token);
-        Assert.Equal((HttpStatusCode.BadRequest, HttpStatusCode.BadRequest), (wrong.StatusCode, none.StatusCode));
+        using var embedded = await ann.PostAsJsonAsync("/update_aggregator", new { aggregator_id = "doc" }, Token);
+        Assert.All(new[] { wrong, none, embedded }, r => Assert.Equal(HttpStatusCode.BadRequest, r.StatusCode));
     }
 
     [Fact]

@@ -169,7 +169,7 @@ internal sealed class ServerBench : IAsyncDisposable
 
     private sealed class FakePanel : IModelPanel
     {
-        public IReadOnlyList<MemberInfo> Members { get; } = [.. FakeEngine.Members.Select(m => new MemberInfo { Name = m, Provider = "custom", Model = $"maker/{m}-7b-instruct:free", Aggregator = m == "ada" })];
+        public IReadOnlyList<MemberInfo> Members { get; } = [.. FakeEngine.Members.Select(m => new MemberInfo { Name = m, Provider = "custom", Model = $"maker/{m}-7b-instruct:free", Aggregator = m == "ada" }), new MemberInfo { Name = "doc", Provider = "embedded", Model = "rules", Embedded = true }];
 
         public IChatClient Client(string member) => throw new InvalidOperationException("the server itself calls no model");
     }

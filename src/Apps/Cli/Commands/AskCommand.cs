@@ -3,6 +3,7 @@ using Quorate.Charts;
 using Quorate.Cli.Asking;
 using Quorate.Cli.Common;
 using Quorate.Cli.Configuration;
+using Quorate.Cli.Serving;
 using Quorate.Cli.Views;
 using Quorate.Contracts;
 using Quorate.Contracts.Asking;
@@ -45,6 +46,7 @@ internal static class AskCommand
 
     private static async Task<int> RunAsync(Workspace workspace, ParseResult parse, CancellationToken token)
     {
+        using var traces = Traces.Start();
         var request = await ReadAsync(parse, token);
         CheckWritable("--plots", parse.GetValue(Plots));
         CheckWritable("--certificate", parse.GetValue(Certificate));

@@ -19,6 +19,7 @@ internal static class UpCommand
         command.SetAction((parse, token) => Workspace.RunAsync(parse, async workspace =>
         {
             StoreOption.Use(workspace, parse.GetValue(store));
+            using var traces = Traces.Start();
             var settings = workspace.Config.Server.ToSettings(parse.GetValue(urls) ?? []);
             settings.Urls.ToList().ForEach(u => ServerAddress.Parse(u));
             var opened = await workspace.OpenStoreAsync(token);

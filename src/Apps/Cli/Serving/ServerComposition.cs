@@ -76,7 +76,7 @@ internal sealed class ServerComposition : IAsyncDisposable
     private sealed class Health(HealthMonitor monitor) : IAgentHealth
     {
         public IReadOnlyList<AgentState> Snapshot() => [.. monitor.Snapshot().Select(h =>
-            new AgentState(h.Agent, h.Status.ToString().ToLowerInvariant(), h.LastHeartbeat, h.ConsecutiveFailures, h.ConsecutiveFailures))];
+            new AgentState(h.Agent, h.Status.ToString().ToLowerInvariant(), h.LastHeartbeat, h.ConsecutiveFailures, h.FailedProbes))];
 
         public bool Reset(string member)
         {

@@ -9,7 +9,7 @@ namespace Quorate.Server.Endpoints;
 /// <param name="JobId">Its id.</param>
 /// <param name="Status">processing, completed, error or cancelled.</param>
 /// <param name="State">queued, running, done, failed or cancelled.</param>
-/// <param name="Stage">asking, reviewing, aggregating, analysing or certifying while it runs, else the state.</param>
+/// <param name="Stage">asking, asking again, analysing, reviewing, aggregating or certifying while it runs, else the state.</param>
 /// <param name="Progress">0–100.</param>
 /// <param name="Error">Why it failed.</param>
 /// <param name="ErrorCode">The same, for programs.</param>

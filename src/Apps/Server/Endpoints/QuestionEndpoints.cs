@@ -71,8 +71,7 @@ internal static class QuestionEndpoints
     private static async Task<IResult> UpdateAggregatorAsync(HttpContext context, ServerParts parts)
     {
         var fields = await JsonFields.ReadAsync(context);
-        var members = parts.Panel().Members.Select(m => m.Name).ToList();
-        var chosen = fields.OneOf("aggregator_id", members, needed: true);
+        var chosen = fields.OneOf("aggregator_id", QuestionFields.Writers(parts.Panel().Members), needed: true);
         if (fields.Problem is { } problem)
         {
             return problem;

@@ -1,6 +1,7 @@
 using Quorate.Contracts;
 using Quorate.Contracts.Asking;
 using Quorate.Engine.Ports;
+using Quorate.Models.Panel;
 using Quorate.Server.Requests;
 
 namespace Quorate.Server.Endpoints;
@@ -8,8 +9,6 @@ namespace Quorate.Server.Endpoints;
 /// <summary>Reads a question out of a request, with every name in it checked.</summary>
 internal static class QuestionFields
 {
-    private const int LongestQuery = 20_000;
-    private const int MostChoices = 26;
     private const int LongestChoice = 500;
     private const string NoDomain = "Custom";
     private const string NoRole = "None";
@@ -20,19 +19,23 @@ internal static class QuestionFields
 
     public static string NameOf(QuestionType type) => QuorateJson.ToElement(type).GetString()!;
 
+    /// <summary>Who may be chosen as aggregator: embedded members quote documents and write no summaries.</summary>
+    public static IReadOnlyList<string> Writers(IReadOnlyList<MemberInfo> panel) => [.. panel.Where(m => !m.Embedded).Select(m => m.Name)];
+
     public static AskRequest Read(JsonFields fields, ServerParts parts, UserAccount user)
     {
         var panel = parts.Panel().Members;
         var members = panel.Select(m => m.Name).ToList();
-        var query = fields.Text("query", LongestQuery, needed: true) ?? "";
+        var query = fields.Text("query", AskRequest.MaxQuery, needed: true) ?? "";
         var domain = fields.OneOf("domain", [.. parts.Catalog.Domains.Keys, NoRole]);
         var type = fields.OneOf("question_type", Types.Select(NameOf));
         var models = fields.List("models", members.Count, members);
         var asked = models.Count > 0 ? models : members;
         var views = fields.List("ethical_views", parts.Catalog.Roles.Count + 1, [.. parts.Catalog.Roles, NoRole]);
         var roles = fields.Map("roles", asked, [.. parts.Catalog.Roles, Drawn, NoRole]);
-        var choices = fields.List("choices", MostChoices);
-        var aggregator = fields.OneOf("aggregator_id", members) ?? (user.Aggregator is { } own && members.Contains(own) ? own : null);
+        var choices = fields.List("choices", AskRequest.MaxChoices);
+        var writers = Writers(panel);
+        var aggregator = fields.OneOf("aggregator_id", writers) ?? (user.Aggregator is { } own && writers.Contains(own) ? own : null);
         var seed = fields.Number("seed", 0, int.MaxValue) ?? 0;
         RefuseContradictions(fields, views, roles, choices, type);
         var writer = aggregator ?? panel.FirstOrDefault(m => m.Aggregator)?.Name;
@@ -61,7 +64,7 @@ internal static class QuestionFields
 
         if (choices.Count == 1 || (choices.Count > 1 && type != NameOf(QuestionType.MultipleChoice)))
         {
-            fields.Refuse("choices", null, $"2 to {MostChoices} texts, for question_type {NameOf(QuestionType.MultipleChoice)} only");
+            fields.Refuse("choices", null, $"2 to {AskRequest.MaxChoices} texts, for question_type {NameOf(QuestionType.MultipleChoice)} only");
         }
 
         if (choices.FirstOrDefault(c => c.Length > LongestChoice || string.IsNullOrWhiteSpace(c) || c.Any(char.IsControl)) is { } unfit)

@@ -25,9 +25,9 @@ internal sealed class JobProgress : IAskObserver
         {
             "asking" => (5, 50),
             "asking again" => (50, 60),
-            "reviewing" => (60, 70),
-            "aggregating" => (70, 85),
-            "analysing" => (85, 92),
+            "analysing" => (60, 65),
+            "reviewing" => (65, 75),
+            "aggregating" => (75, 92),
             "certifying" => (92, 98),
             "done" => (98, 99),
             _ => (0, 0),

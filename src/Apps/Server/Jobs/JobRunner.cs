@@ -14,6 +14,9 @@ internal sealed class JobRunner(ServerSettings settings, ServerParts parts, Serv
     /// <summary>How often to look for jobs that other servers left.</summary>
     private static readonly TimeSpan LookEvery = TimeSpan.FromSeconds(1);
 
+    /// <summary>How often to drop members' answers that nobody needs any more.</summary>
+    private static readonly TimeSpan PruneEvery = TimeSpan.FromHours(1);
+
     private readonly Channel<bool> _wake = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
     private readonly ConcurrentDictionary<string, JobRun> _running = new(StringComparer.Ordinal);
 
@@ -41,9 +44,15 @@ internal sealed class JobRunner(ServerSettings settings, ServerParts parts, Serv
         var runs = new List<Task>();
         try
         {
-            await PruneAsync(stoppingToken);
+            DateTimeOffset? pruned = null;
             while (true)
             {
+                if (pruned is null || parts.Time.GetUtcNow() - pruned > PruneEvery)
+                {
+                    await PruneAsync(stoppingToken);
+                    pruned = parts.Time.GetUtcNow();
+                }
+
                 runs.RemoveAll(r => r.IsCompleted);
                 if (runs.Count < settings.JobsAtOnce && await TryClaimAsync(stoppingToken) is var (job, owner))
                 {

@@ -1,7 +1,6 @@
 using System.Text.Json;
 using Quorate.Contracts;
 using Quorate.Contracts.Asking;
-using Quorate.Engine.Ask.Decision;
 using Quorate.Protocol.Provenance;
 
 namespace Quorate.Engine.Ask.Certificates;
@@ -28,6 +27,9 @@ public sealed record OutcomeRecord
     /// <summary>What could be voted for; empty when nothing was.</summary>
     public required IReadOnlyList<string> Options { get; init; }
     public required bool Weighted { get; init; }
+
+    /// <summary>Usable answers or votes below which the outcome is degraded.</summary>
+    public required int Quorum { get; init; }
     public required IReadOnlyList<OutcomeMember> Members { get; init; }
     public required string TextHash { get; init; }
     public required string Method { get; init; }
@@ -66,23 +68,8 @@ public sealed record OutcomeRecord
         }
     }
 
-    /// <summary>Null for a record whose parts agree with each other, otherwise what does not.</summary>
-    public string? FindProblem()
-    {
-        if (Kind != Form || Members.Count == 0 || Members.Any(m => m?.Model is null))
-        {
-            return $"it is no {Form}";
-        }
-
-        var votes = Members.Where(m => m.Status == ResponseStatus.Ok).Select(m => new VoteRead(m.Vote, m.Confidence, "record"));
-        if (Answer != VoteTally.Winner(VoteTally.Count(Options, votes, Weighted)))
-        {
-            return "the answer is not what the votes give";
-        }
-
-        var names = Members.Select(m => m.Model).ToHashSet(StringComparer.Ordinal);
-        return names.Count == Members.Count && Dissent.All(names.Contains) ? null : "a name is there twice, or a dissenter is no member";
-    }
+    /// <summary>Null for a record whose parts agree with each other, otherwise what does not; never throws.</summary>
+    public string? FindProblem() => OutcomeChecks.FindProblem(this);
 }
 
 /// <summary>One member's part in an outcome. AnswerHash null: it gave no answer; Error: the typed failure.</summary>

@@ -14,6 +14,7 @@ internal static class Outcomes
         Domain = agenda.Domain.Name,
         Options = agenda.Options,
         Weighted = agenda.Request.WeightByConfidence,
+        Quorum = agenda.Quorum,
         Members = [.. result.Responses.Select(Of)],
         TextHash = OutcomeCertifier.HashOf(result.Consensus.Text),
         Method = result.Consensus.Method,

@@ -11,7 +11,6 @@ internal static class DocumentFiles
     public const int MaxFileBytes = 1024 * 1024;
     public const int MaxTotalBytes = 16 * 1024 * 1024;
     private const int MaxDepth = 6;
-    private const int MaxCodeLines = 8;
 
     private static readonly string[] Markdown = [".md", ".markdown"];
     private static readonly UTF8Encoding Strict = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
@@ -85,8 +84,8 @@ internal static class DocumentFiles
 
     private static IEnumerable<Passage> FromMarkdown(string name, string text) =>
         MarkdownParts.Read(text)
-            // A long block of code is a listing or a drawing, not something to quote a line of.
-            .Where(p => !p.IsCode || p.Texts.Count <= MaxCodeLines)
+            // Code shows how something is written or asked; a line of it answers nothing.
+            .Where(p => !p.IsCode)
             .SelectMany(p => p.Texts.Where(t => t.Text.Length > 0).Select(t => new Passage(name, p.Headings, t.Line, PlainText.Clean(t.Text))));
 
     private static IEnumerable<Passage> FromText(string name, string text)
