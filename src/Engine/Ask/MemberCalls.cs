@@ -1,6 +1,7 @@
 using Microsoft.Extensions.AI;
 using Quorate.Contracts;
 using Quorate.Contracts.Asking;
+using Quorate.Engine.Ask.Decision;
 using Quorate.Models;
 using Quorate.Models.Panel;
 using Quorate.Models.Pipeline;
@@ -43,7 +44,7 @@ internal sealed class MemberCalls(IModelPanel panel, IReadOnlyDictionary<string,
         {
             var options = new ChatOptions { ConversationId = stage.JobId };
             var answer = await panel.Client(call.Seat.Name).GetResponseAsync(call.Messages, budget?.In(options) ?? options, cancellationToken);
-            var text = answer.Text.Trim();
+            var text = Thoughts.Remove(answer.Text);
             return blank with
             {
                 Text = text,

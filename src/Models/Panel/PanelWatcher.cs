@@ -72,7 +72,7 @@ public sealed class PanelWatcher : IAsyncDisposable
             _current = await _make(_current, cancellationToken);
             _lastProblem = null;
         }
-        catch (QuorateException error)
+        catch (Exception error) when (error is QuorateException or IOException or UnauthorizedAccessException)
         {
             _lastProblem = error.Message;
         }

@@ -5,6 +5,7 @@ using Quorate.Contracts;
 using Quorate.Contracts.Asking;
 using Quorate.Contracts.Provenance;
 using Quorate.Engine.Ask;
+using Quorate.Engine.Ask.Certificates;
 using Quorate.Models.Health;
 using Quorate.Models.Panel;
 using Quorate.Models.Providers.Embedded;
@@ -24,17 +25,24 @@ internal static class AskParts
     /// <param name="embedded">Asked when nobody else has answered.</param>
     /// <param name="journal">Keeps what members answered.</param>
     /// <param name="health">Tells who is down; null where nobody watches.</param>
-    public static AskEngine CreateEngine(Workspace workspace, Func<IModelPanel> panel, IReadOnlyList<(MemberInfo Info, IChatClient Client)> embedded, IAskJournal journal, HealthMonitor? health = null) => new(new AskServices
+    /// <exception cref="QuorateException">The members' keys cannot be used.</exception>
+    public static AskEngine CreateEngine(Workspace workspace, Func<IModelPanel> panel, IReadOnlyList<(MemberInfo Info, IChatClient Client)> embedded, IAskJournal journal, HealthMonitor? health = null)
     {
-        Panel = panel,
-        Embedded = PanelOf(embedded),
-        Journal = journal,
-        Keys = new MemberKeys(Path.Combine(workspace.Home, "keys", "members"), Environment.GetEnvironmentVariable(FileKeyRing.PassphraseVariable)),
-        Embeddings = workspace.OpenEmbeddings(),
-        IsDown = member => health?.Snapshot().Any(h => h.Agent == member && h.Status is HealthStatus.Unhealthy or HealthStatus.Failed) == true,
-        Options = OptionsOf(workspace.Config.Ask),
-        Time = workspace.Time,
-    });
+        var keys = new MemberKeys(Path.Combine(workspace.Home, "keys", "members"), Environment.GetEnvironmentVariable(FileKeyRing.PassphraseVariable));
+        // Keys that cannot be used are told now, before members are paid.
+        keys.Open([OutcomeCertifier.Client])[0].Dispose();
+        return new AskEngine(new AskServices
+        {
+            Panel = panel,
+            Embedded = PanelOf(embedded),
+            Journal = journal,
+            Keys = keys,
+            Embeddings = workspace.OpenEmbeddings(),
+            IsDown = member => health?.Snapshot().Any(h => h.Agent == member && h.Status is HealthStatus.Unhealthy or HealthStatus.Failed) == true,
+            Options = OptionsOf(workspace.Config.Ask),
+            Time = workspace.Time,
+        });
+    }
 
     /// <summary>A panel of these members alone.</summary>
     public static IModelPanel PanelOf(IReadOnlyList<(MemberInfo Info, IChatClient Client)> embedded) => new EmbeddedPanel(embedded);

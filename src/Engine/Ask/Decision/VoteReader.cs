@@ -21,7 +21,7 @@ internal static partial class VoteReader
     /// <param name="choices">The options in words, in the same order; empty where they have none. "ANSWER: a lease" means that choice, not A.</param>
     public static VoteRead Read(string text, IReadOnlyList<string> options, IReadOnlyList<string>? choices = null)
     {
-        var read = AfterThought(text.Length > MaxRead ? text[..MaxRead] : text);
+        var read = Thoughts.Remove(text.Length > MaxRead ? text[..MaxRead] : text);
         var confidence = Confidence().Match(read) is { Success: true } stated ? Number(stated.Groups["value"].Value, stated.Groups["percent"].Success) : null;
         var form = Answer().Matches(read);
         if (form.Count > 0)
@@ -79,9 +79,6 @@ internal static partial class VoteReader
 
     private static double? Number(string text, bool percent) =>
         double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var value) && (percent ? value / 100 : value) is >= 0 and <= 1 and var share ? share : null;
-
-    /// <summary>Reasoning models put their thoughts first.</summary>
-    private static string AfterThought(string text) => text.LastIndexOf("</think>", StringComparison.OrdinalIgnoreCase) is var end and >= 0 ? text[(end + "</think>".Length)..] : text;
 
     [GeneratedRegex(@"^[ \t*_#>]*(final\s+)?answer[*_]*\s*[:=][ \t]*(?<value>[^\r\n]{1,200})", RegexOptions.IgnoreCase | RegexOptions.Multiline | RegexOptions.ExplicitCapture, 1000)]
     private static partial Regex Answer();
