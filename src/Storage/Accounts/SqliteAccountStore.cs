@@ -17,7 +17,7 @@ internal sealed class SqliteAccountStore(SqliteDatabase database, TimeProvider t
             ON CONFLICT DO NOTHING RETURNING {UserRow.Columns}
             """;
         var roleName = UserRow.NameOf(role);
-        var row = await database.RunWritingAsync((c, t) => c.QuerySingleOrDefault<UserRow>(Sql, new { name, passwordHash, roleName, Now }, t), cancellationToken);
+        var row = await database.RunWritingAsync(c => c.QuerySingleOrDefault<UserRow>(Sql, new { name, passwordHash, roleName, Now }), cancellationToken);
         return row?.ToAccount();
     }
 
@@ -63,11 +63,11 @@ internal sealed class SqliteAccountStore(SqliteDatabase database, TimeProvider t
               SELECT id FROM access_tokens WHERE user_id = @UserId AND kind = @Kind ORDER BY created_at_us DESC, id LIMIT -1 OFFSET @most)
             """;
         return database.RunWritingAsync(
-            (c, t) =>
+            c =>
             {
                 var row = TokenRow.Of(token);
-                c.Execute(Insert, row, t);
-                return c.Execute(Prune, new { Now, row.UserId, row.Kind, most }, t);
+                c.Execute(Insert, row);
+                return c.Execute(Prune, new { Now, row.UserId, row.Kind, most });
             },
             cancellationToken);
     }

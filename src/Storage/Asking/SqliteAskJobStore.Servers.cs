@@ -31,7 +31,7 @@ internal sealed partial class SqliteAskJobStore
             """;
         var now = time.GetUtcNow();
         var parameters = new { owner, now = LedgerTime.ToMicros(now), until = LedgerTime.ToMicros(now + lease) };
-        var row = await database.RunWritingAsync((c, t) => c.QuerySingleOrDefault<JobRow>(Sql, parameters, t), cancellationToken);
+        var row = await database.RunWritingAsync(c => c.QuerySingleOrDefault<JobRow>(Sql, parameters), cancellationToken);
         return row?.ToJob();
     }
 
@@ -55,10 +55,10 @@ internal sealed partial class SqliteAskJobStore
             result.JobId,
             "UPDATE interactions SET state = 'done', stage = 'done', progress = 100",
             new { jobId = result.JobId, owner, Now },
-            (c, t) =>
+            c =>
             {
-                c.Execute(Insert, parts, t);
-                c.Execute("INSERT INTO analysis (job_id, outcome) VALUES (@JobId, @outcome)", new { result.JobId, outcome }, t);
+                c.Execute(Insert, parts);
+                c.Execute("INSERT INTO analysis (job_id, outcome) VALUES (@JobId, @outcome)", new { result.JobId, outcome });
             },
             cancellationToken);
     }
@@ -67,7 +67,7 @@ internal sealed partial class SqliteAskJobStore
         jobId,
         "UPDATE interactions SET state = 'failed', stage = 'failed', error_code = @Code, error_message = @Message",
         new { jobId, owner, Now, error.Code, error.Message },
-        (_, _) => { },
+        _ => { },
         cancellationToken);
 
     public Task ReleaseAsync(string jobId, string owner, CancellationToken cancellationToken)
@@ -85,21 +85,21 @@ internal sealed partial class SqliteAskJobStore
         return database.RunAsync(c => c.Execute(Sql, new { before = LedgerTime.ToMicros(time.GetUtcNow() - AnswersKept) }), cancellationToken);
     }
 
-    private Task<bool> EndAsync(string jobId, string update, object parameters, Action<SqliteConnection, SqliteTransaction> more, CancellationToken cancellationToken) =>
+    private Task<bool> EndAsync(string jobId, string update, object parameters, Action<SqliteConnection> more, CancellationToken cancellationToken) =>
         database.RunWritingAsync(
-            (c, t) =>
+            c =>
             {
-                if (c.Execute($"{update}, ended_at_us = @Now, owner = NULL, lease_until_us = 0 WHERE {Held}", parameters, t) != 1)
+                if (c.Execute($"{update}, ended_at_us = @Now, owner = NULL, lease_until_us = 0 WHERE {Held}", parameters) != 1)
                 {
                     return false;
                 }
 
-                more(c, t);
-                DropAnswers(c, t, jobId);
+                more(c);
+                DropAnswers(c, jobId);
                 return true;
             },
             cancellationToken);
 
-    private static void DropAnswers(SqliteConnection connection, SqliteTransaction transaction, string jobId) =>
-        connection.Execute("DELETE FROM ask_answers WHERE job_id = @jobId", new { jobId }, transaction);
+    private static void DropAnswers(SqliteConnection connection, string jobId) =>
+        connection.Execute("DELETE FROM ask_answers WHERE job_id = @jobId", new { jobId });
 }

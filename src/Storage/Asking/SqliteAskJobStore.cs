@@ -29,10 +29,10 @@ internal sealed partial class SqliteAskJobStore(SqliteDatabase database, TimePro
         var json = QuorateJson.Serialize(request);
         var type = QuorateJson.ToElement(request.QuestionType).GetString();
         return await database.RunWritingAsync(
-            (c, t) =>
+            c =>
             {
-                var added = c.Execute(Insert, new { jobId, userId, request.Query, request.Domain, type, json, Now, maxQueued }, t) == 1;
-                c.Execute(Prune, new { userId, kept = maxHistory - 1 }, t);
+                var added = c.Execute(Insert, new { jobId, userId, request.Query, request.Domain, type, json, Now, maxQueued }) == 1;
+                c.Execute(Prune, new { userId, kept = maxHistory - 1 });
                 return added;
             },
             cancellationToken);
@@ -82,12 +82,12 @@ internal sealed partial class SqliteAskJobStore(SqliteDatabase database, TimePro
     }
 
     public Task<bool> DeleteAsync(string jobId, long userId, CancellationToken cancellationToken) => database.RunWritingAsync(
-        (c, t) =>
+        c =>
         {
-            var removed = c.Execute("DELETE FROM interactions WHERE job_id = @jobId AND user_id = @userId", new { jobId, userId }, t) == 1;
+            var removed = c.Execute("DELETE FROM interactions WHERE job_id = @jobId AND user_id = @userId", new { jobId, userId }) == 1;
             if (removed)
             {
-                DropAnswers(c, t, jobId);
+                DropAnswers(c, jobId);
             }
 
             return removed;
@@ -95,16 +95,16 @@ internal sealed partial class SqliteAskJobStore(SqliteDatabase database, TimePro
         cancellationToken);
 
     public Task<bool> CancelAsync(string jobId, long userId, CancellationToken cancellationToken) => database.RunWritingAsync(
-        (c, t) =>
+        c =>
         {
             const string Sql = """
                 UPDATE interactions SET state = 'cancelled', stage = 'cancelled', owner = NULL, ended_at_us = @Now
                 WHERE job_id = @jobId AND user_id = @userId AND state IN ('queued', 'running')
                 """;
-            var cancelled = c.Execute(Sql, new { jobId, userId, Now }, t) == 1;
+            var cancelled = c.Execute(Sql, new { jobId, userId, Now }) == 1;
             if (cancelled)
             {
-                DropAnswers(c, t, jobId);
+                DropAnswers(c, jobId);
             }
 
             return cancelled;

@@ -24,44 +24,43 @@ internal static class Migrator
         var known = Known();
         foreach (var migration in known)
         {
-            using var transaction = connection.BeginTransaction(deferred: false);
-            CreateTable(connection, transaction, file);
-            var applied = connection.Query<Applied>("SELECT version, sha256 FROM schema_migrations ORDER BY version", transaction: transaction).ToList();
-            if (applied.Count > 0 && applied[^1].Version > known[^1].Version)
-            {
-                throw QuorateException.Missing(
-                    "store_newer", $"the store {file} has schema {applied[^1].Version}; this program knows up to {known[^1].Version}", "use the newer Quorate that wrote it");
-            }
-
-            var before = applied.Find(a => a.Version == migration.Version);
-            if (before is null)
-            {
-                connection.Execute(migration.Sql, transaction: transaction);
-                connection.Execute(
-                    "INSERT INTO schema_migrations (version, name, sha256, applied_at_us) VALUES (@Version, @Name, @Hash, @At)",
-                    new { migration.Version, migration.Name, migration.Hash, At = LedgerTime.ToMicros(now) },
-                    transaction);
-            }
-            else if (before.Sha256 != migration.Hash)
-            {
-                throw QuorateException.Missing("store_schema", $"the store {file} was made with another {migration.Name} than this program's", "use the Quorate that wrote it");
-            }
-
-            transaction.Commit();
+            connection.InTransaction(() => Apply(connection, file, now, migration, known[^1].Version));
         }
     }
 
-    private static void CreateTable(SqliteConnection connection, SqliteTransaction transaction, string file)
+    private static bool Apply(SqliteConnection connection, string file, DateTimeOffset now, Migration migration, int newest)
     {
-        var tables = connection.Query<string>("SELECT name FROM sqlite_master WHERE type = 'table'", transaction: transaction).ToList();
+        CreateTable(connection, file);
+        var applied = connection.Query<Applied>("SELECT version, sha256 FROM schema_migrations ORDER BY version").ToList();
+        if (applied.Count > 0 && applied[^1].Version > newest)
+        {
+            throw QuorateException.Missing("store_newer", $"the store {file} has schema {applied[^1].Version}; this program knows up to {newest}", "use the newer Quorate that wrote it");
+        }
+
+        var before = applied.Find(a => a.Version == migration.Version);
+        if (before is not null)
+        {
+            return before.Sha256 == migration.Hash ? false
+                : throw QuorateException.Missing("store_schema", $"the store {file} was made with another {migration.Name} than this program's", "use the Quorate that wrote it");
+        }
+
+        connection.Execute(migration.Sql);
+        connection.Execute(
+            "INSERT INTO schema_migrations (version, name, sha256, applied_at_us) VALUES (@Version, @Name, @Hash, @At)",
+            new { migration.Version, migration.Name, migration.Hash, At = LedgerTime.ToMicros(now) });
+        return true;
+    }
+
+    private static void CreateTable(SqliteConnection connection, string file)
+    {
+        var tables = connection.Query<string>("SELECT name FROM sqlite_master WHERE type = 'table'").ToList();
         if (tables.Count > 0 && !tables.Contains("schema_migrations"))
         {
             throw QuorateException.Missing("store_foreign", $"{file} is another program's database: it has the table {tables[0]} and no schema_migrations", "name another file");
         }
 
         connection.Execute(
-            "CREATE TABLE IF NOT EXISTS schema_migrations (version INTEGER PRIMARY KEY, name TEXT NOT NULL, sha256 TEXT NOT NULL, applied_at_us INTEGER NOT NULL)",
-            transaction: transaction);
+            "CREATE TABLE IF NOT EXISTS schema_migrations (version INTEGER PRIMARY KEY, name TEXT NOT NULL, sha256 TEXT NOT NULL, applied_at_us INTEGER NOT NULL)");
     }
 
     private static List<Migration> Known()

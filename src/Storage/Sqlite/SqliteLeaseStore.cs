@@ -1,5 +1,4 @@
 using Dapper;
-using Microsoft.Data.Sqlite;
 using Quorate.Engine.Ports;
 using Quorate.Protocol.Provenance;
 
@@ -20,32 +19,17 @@ internal sealed class SqliteLeaseStore(SqliteDatabase database, TimeProvider tim
             """;
         var now = time.GetUtcNow();
         var parameters = new { resource, owner, now = LedgerTime.ToMicros(now), until = LedgerTime.ToMicros(now + duration) };
-        return await RunAsync(c => c.Execute(Sql, parameters), cancellationToken) == 1;
+        return await database.RunAsync(c => c.Execute(Sql, parameters), cancellationToken) == 1;
     }
 
     public Task<string?> FindOwnerAsync(string resource, CancellationToken cancellationToken)
     {
         var parameters = new { resource, now = LedgerTime.ToMicros(time.GetUtcNow()) };
-        return RunAsync(
+        return database.RunAsync(
             c => c.QuerySingleOrDefault<string?>("SELECT owner FROM leases WHERE resource = @resource AND expires_at_us > @now", parameters),
             cancellationToken);
     }
 
     public Task ReleaseAsync(string resource, string owner, CancellationToken cancellationToken) =>
-        RunAsync(c => c.Execute("DELETE FROM leases WHERE resource = @resource AND owner = @owner", new { resource, owner }), cancellationToken);
-
-    private Task<T> RunAsync<T>(Func<SqliteConnection, T> work, CancellationToken cancellationToken) => Task.Run(
-        () =>
-        {
-            try
-            {
-                using var connection = database.Open();
-                return work(connection);
-            }
-            catch (SqliteException e)
-            {
-                throw database.Explain(e);
-            }
-        },
-        cancellationToken);
+        database.RunAsync(c => c.Execute("DELETE FROM leases WHERE resource = @resource AND owner = @owner", new { resource, owner }), cancellationToken);
 }

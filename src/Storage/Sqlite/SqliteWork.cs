@@ -1,3 +1,4 @@
+using Dapper;
 using Microsoft.Data.Sqlite;
 
 namespace Quorate.Storage.Sqlite;
@@ -21,14 +22,38 @@ internal static class SqliteWork
         cancellationToken);
 
     /// <summary>The same in one transaction that holds the write lock from its start.</summary>
-    public static Task<T> RunWritingAsync<T>(this SqliteDatabase database, Func<SqliteConnection, SqliteTransaction, T> work, CancellationToken cancellationToken) =>
-        database.RunAsync(
-            connection =>
-            {
-                using var transaction = connection.BeginTransaction(deferred: false);
-                var result = work(connection, transaction);
-                transaction.Commit();
-                return result;
-            },
-            cancellationToken);
+    public static Task<T> RunWritingAsync<T>(this SqliteDatabase database, Func<SqliteConnection, T> work, CancellationToken cancellationToken) =>
+        database.RunAsync(connection => connection.InTransaction(() => work(connection)), cancellationToken);
+
+    /// <summary>
+    /// Work that is done as a whole or not at all. Statements, not a SqliteTransaction: on a full disk SQLite rolls back by
+    /// itself, and that one would fail doing it again, on closing too, and hide why.
+    /// </summary>
+    public static T InTransaction<T>(this SqliteConnection connection, Func<T> work)
+    {
+        connection.Execute("BEGIN IMMEDIATE");
+        try
+        {
+            var result = work();
+            connection.Execute("COMMIT");
+            return result;
+        }
+        catch
+        {
+            Rollback(connection);
+            throw;
+        }
+    }
+
+    private static void Rollback(SqliteConnection connection)
+    {
+        try
+        {
+            connection.Execute("ROLLBACK");
+        }
+        catch (SqliteException)
+        {
+            // SQLite has rolled back already.
+        }
+    }
 }

@@ -9,10 +9,29 @@ namespace Quorate.Tests.Integration.Storage;
 
 public sealed class FullDiskTests
 {
+    [Fact]
+    public async Task Open_OnADiskTooSmallForTheSchema_SaysThatItIsFull()
+    {
+        Assert.SkipUnless(ProcessSite.IsRoot, "mounting a small file system needs root");
+        var folder = Directory.CreateTempSubdirectory("quorate-full-").FullName;
+        ProcessSite.Must("mount", "-t", "tmpfs", "-o", "size=100k", "tmpfs", folder);
+        try
+        {
+            using var keys = FileKeyRing.Open(Path.Combine(folder, "keys"), TimeProvider.System, passphrase: null);
+            var error = await Assert.ThrowsAsync<QuorateException>(() => QuorateStore.OpenAsync(Path.Combine(folder, "quorate.db"), keys, TimeProvider.System, cancellationToken: TestContext.Current.CancellationToken));
+            Assert.Contains(error.Code, (string[])["store_full", "store_io"]);
+        }
+        finally
+        {
+            ProcessSite.Must("umount", "-l", folder);
+            Directory.Delete(folder);
+        }
+    }
+
     [Theory]
-    [InlineData(160)]
-    [InlineData(240)]
-    [InlineData(400)]
+    [InlineData(320)]
+    [InlineData(480)]
+    [InlineData(640)]
     public async Task Append_OnADiskThatFillsUp_FailsAndKeepsWhatWasWritten(int kibibytes)
     {
         Assert.SkipUnless(ProcessSite.IsRoot, "mounting a small file system needs root");
