@@ -51,7 +51,8 @@ public class HostileAnswerTests
         var services = new AskServices { Panel = () => panel, Journal = new MemoryJournal(), Time = TimeProvider.System };
         var result = await new AskEngine(services).AskAsync("job-1", new AskRequest { Query = "Is it safe?", QuestionType = type, PeerReview = true }, new Silent(), Token);
         Assert.NotEqual("none", result.Consensus.Method);
-        Assert.All(["a", "b", "c"], name => Assert.Equal(ResponseStatus.Ok, result.Responses.Single(r => r.Model == name).Status));
+        // A vote that two of them have decided does not wait for the third.
+        Assert.All(result.Responses.Take(3), r => Assert.True(r.Status == ResponseStatus.Ok || r.Error!.Code == "not_needed", r.Error?.Message));
     }
 
     [Theory]
