@@ -6,6 +6,9 @@ public sealed record AskRequest
     public const int MaxQuery = 20_000;
     public const int MaxChoices = 26;
 
+    /// <summary>Characters of one choice.</summary>
+    public const int MaxChoice = 500;
+
     /// <summary>1 to <see cref="MaxQuery"/> characters.</summary>
     public required string Query { get; init; }
 

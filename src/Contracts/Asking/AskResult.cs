@@ -30,6 +30,14 @@ public sealed record AskResult
     public OutcomeCertificate? Certificate { get; init; }
     public required DateTimeOffset CreatedAt { get; init; }
     public required double LatencyMs { get; init; }
+
+    /// <summary>Of all calls, those for summaries among them.</summary>
+    [JsonIgnore]
+    public int TotalTokens => Responses.Concat(Summaries).Sum(r => r.Tokens);
+
+    /// <summary>US dollars, of the same calls.</summary>
+    [JsonIgnore]
+    public decimal TotalCost => Responses.Concat(Summaries).Sum(r => r.Cost);
 }
 
 /// <summary>The panel's answer.</summary>
@@ -47,7 +55,7 @@ public sealed record ConsensusAnswer
     [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
     public string? Aggregator { get; init; }
 
-    /// <summary>summary, vote, centroid (the answer nearest to all others), or none (no usable answer).</summary>
+    /// <summary>One of <see cref="ConsensusMethod"/>.</summary>
     public required string Method { get; init; }
 
     /// <summary>A vote's outcome: yes, no or a choice's letter; null when there is none or the vote is tied.</summary>
@@ -98,9 +106,35 @@ public sealed record MemberResponse
     public string? Prompt { get; init; }
 }
 
-/// <param name="Code">Of ModelFailure, or refusal, injected, outlier, not_found.</param>
+/// <param name="Code">Of ModelFailure, or one that the panel itself gives.</param>
 /// <param name="Message">For a person.</param>
-public sealed record MemberError(string Code, string Message);
+public sealed record MemberError(string Code, string Message)
+{
+    /// <summary>The vote was decided without it.</summary>
+    public const string NotNeeded = "not_needed";
+
+    /// <summary>It came after the grace.</summary>
+    public const string Straggler = "straggler";
+
+    /// <summary>Its answer has little in common with all others.</summary>
+    public const string Outlier = "outlier";
+
+    /// <summary>Its documents do not answer the question.</summary>
+    public const string NotFound = "not_found";
+}
+
+/// <summary>How a panel came to its answer.</summary>
+public static class ConsensusMethod
+{
+    public const string Summary = "summary";
+    public const string Vote = "vote";
+
+    /// <summary>The answer nearest to all others.</summary>
+    public const string Centroid = "centroid";
+
+    /// <summary>No usable answer.</summary>
+    public const string None = "none";
+}
 
 /// <summary>Who took part in an outcome and what they signed.</summary>
 public sealed record OutcomeCertificate

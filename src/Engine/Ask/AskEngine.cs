@@ -153,7 +153,7 @@ public sealed class AskEngine(AskServices services) : IAskEngine
     private static IReadOnlyList<MemberResponse> Outliers(IReadOnlyList<MemberResponse> responses, ResponseAnalysis analysis)
     {
         var far = Similarity.Outliers(analysis.Similarity.Values).Select(i => analysis.Similarity.Models[i]).ToHashSet(StringComparer.Ordinal);
-        return [.. responses.Select(r => far.Contains(r.Model) ? r with { Status = ResponseStatus.Excluded, Error = new MemberError("outlier", "the answer has little in common with all others") } : r)];
+        return [.. responses.Select(r => far.Contains(r.Model) ? r with { Status = ResponseStatus.Excluded, Error = new MemberError(MemberError.Outlier, "the answer has little in common with all others") } : r)];
     }
 
     private async Task<Conclusion> SummaryAsync(
@@ -167,7 +167,7 @@ public sealed class AskEngine(AskServices services) : IAskEngine
 
         var best = review is null ? usable : [.. usable.OrderByDescending(r => review.GetValueOrDefault(r.Model))];
         var down = agenda.Aggregators.Select(a => a.Name).Where(services.IsDown)
-            .Concat(responses.Where(r => r.Status != ResponseStatus.Ok && r.Error?.Code != "not_needed").Select(r => r.Model)).ToHashSet(StringComparer.Ordinal);
+            .Concat(responses.Where(r => r.Status != ResponseStatus.Ok && r.Error?.Code != MemberError.NotNeeded).Select(r => r.Model)).ToHashSet(StringComparer.Ordinal);
         var (summary, tried) = await new Aggregation(fanOut).SummariseAsync(agenda, stage, best, down, cancellationToken);
         return Conclusion.OfSummary(agenda, responses, summary, tried, similarity);
     }

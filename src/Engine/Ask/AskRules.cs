@@ -10,7 +10,6 @@ namespace Quorate.Engine.Ask;
 /// <summary>What may be asked, and what a request means for one panel.</summary>
 internal static partial class AskRules
 {
-    private const int MaxChoice = 500;
     private const int MaxShown = 60;
 
     /// <exception cref="QuorateException">Input: a field is out of its limits, or names something unknown.</exception>
@@ -108,9 +107,9 @@ internal static partial class AskRules
         var lines = request.Query.ReplaceLineEndings("\n").Split('\n');
         var found = request.Choices.Count > 0 ? [] : lines.Select(l => ChoiceLine().Match(l)).Where(m => m.Success).ToList();
         var choices = request.Choices.Count > 0 ? request.Choices : [.. found.Select(m => m.Groups["text"].Value.Trim())];
-        if (choices.Count is < 2 or > AskRequest.MaxChoices || choices.Any(c => string.IsNullOrWhiteSpace(c) || c.Length > MaxChoice || c.Any(char.IsControl)))
+        if (choices.Count is < 2 or > AskRequest.MaxChoices || choices.Any(c => string.IsNullOrWhiteSpace(c) || c.Length > AskRequest.MaxChoice || c.Any(char.IsControl)))
         {
-            throw QuorateException.Input("choices", $"choices: {choices.Count} given", $"a multiple choice question needs 2 to {AskRequest.MaxChoices} of 1 to {MaxChoice} characters each, as choices or as lines of the query such as 'A) …'");
+            throw QuorateException.Input("choices", $"choices: {choices.Count} given", $"a multiple choice question needs 2 to {AskRequest.MaxChoices} of 1 to {AskRequest.MaxChoice} characters each, as choices or as lines of the query such as 'A) …'");
         }
 
         if (choices.GroupBy(c => c.Trim(), StringComparer.OrdinalIgnoreCase).FirstOrDefault(g => g.Count() > 1) is { } twice)

@@ -8,8 +8,6 @@ namespace Quorate.Engine.Ask;
 /// <summary>The panel's answer, its minority, and what aggregators did on the way to it.</summary>
 internal sealed record Conclusion(ConsensusAnswer Answer, IReadOnlyList<Dissent> Dissent, IReadOnlyList<MemberResponse> Tried)
 {
-    public const string None = "none";
-
     public static IReadOnlyDictionary<string, double> TallyOf(Agenda agenda, IEnumerable<MemberResponse> responses) => VoteTally.Count(
         agenda.Options, responses.Where(r => r.Status == ResponseStatus.Ok).Select(r => new VoteRead(r.Vote, r.Confidence, "response")), agenda.Request.WeightByConfidence);
 
@@ -30,7 +28,7 @@ internal sealed record Conclusion(ConsensusAnswer Answer, IReadOnlyList<Dissent>
                 Text = VoteText(agenda, usable, tally, winner),
                 Score = Math.Round(100 * VoteTally.Share(tally, winner), 1),
                 Degraded = IsDegraded(agenda, responses),
-                Method = "vote",
+                Method = ConsensusMethod.Vote,
                 Answer = winner,
                 Tally = tally,
             },
@@ -57,7 +55,7 @@ internal sealed record Conclusion(ConsensusAnswer Answer, IReadOnlyList<Dissent>
                 Score = Math.Round(Similarity.Score(similarity.Values), 1),
                 Degraded = !asChosen || IsDegraded(agenda, responses),
                 Aggregator = summary?.Model,
-                Method = summary is null ? "centroid" : "summary",
+                Method = summary is null ? ConsensusMethod.Centroid : ConsensusMethod.Summary,
                 Claims = claims,
             },
             [.. usable.Select(r => Differs(r, text, claims)).OfType<Dissent>().Concat(LeftOut(responses))],
@@ -67,7 +65,7 @@ internal sealed record Conclusion(ConsensusAnswer Answer, IReadOnlyList<Dissent>
     /// <summary>Nobody gave an answer that can be counted.</summary>
     public static Conclusion OfNothing(Agenda agenda, IReadOnlyList<MemberResponse> responses)
     {
-        var notFound = responses.FirstOrDefault(r => r.Error?.Code == "not_found");
+        var notFound = responses.FirstOrDefault(r => r.Error?.Code == MemberError.NotFound);
         var reasons = responses.Select(r => $"{r.Model}: {r.Error?.Code}");
         return new Conclusion(
             new ConsensusAnswer
@@ -75,7 +73,7 @@ internal sealed record Conclusion(ConsensusAnswer Answer, IReadOnlyList<Dissent>
                 Text = notFound is null ? $"No member gave a usable answer ({string.Join(", ", reasons)})." : Quoted(notFound.Text),
                 Score = 0,
                 Degraded = IsDegraded(agenda, responses),
-                Method = None,
+                Method = ConsensusMethod.None,
             },
             [.. LeftOut(responses)],
             []);
@@ -83,11 +81,11 @@ internal sealed record Conclusion(ConsensusAnswer Answer, IReadOnlyList<Dissent>
 
     private static string Quoted(string text) => text[Math.Max(0, text.IndexOf("not found in", StringComparison.OrdinalIgnoreCase))..].Split('\n')[0];
 
+    /// <summary>Among those that count: outliers are part of the matrix too.</summary>
     private static string Centroid(SimilarityMatrix similarity, List<MemberResponse> usable)
     {
-        var open = usable.Select(r => r.Model).ToHashSet(StringComparer.Ordinal);
-        return similarity.Models.Select((m, i) => (Model: m, Sum: similarity.Values[i].Where((_, j) => open.Contains(similarity.Models[j])).Sum()))
-            .Where(m => open.Contains(m.Model)).DefaultIfEmpty((usable[0].Model, 0)).MaxBy(m => m.Item2).Item1;
+        var kept = Enumerable.Range(0, similarity.Models.Count).Where(i => usable.Exists(r => r.Model == similarity.Models[i])).ToList();
+        return similarity.Models[kept[Similarity.Centroid([.. kept.Select(i => kept.ConvertAll(j => similarity.Values[i][j]))])]];
     }
 
     private static Dissent? Differs(MemberResponse response, string text, IReadOnlyList<SupportedClaim> claims) =>
@@ -96,7 +94,7 @@ internal sealed record Conclusion(ConsensusAnswer Answer, IReadOnlyList<Dissent>
         : null;
 
     private static IEnumerable<Dissent> LeftOut(IReadOnlyList<MemberResponse> responses) =>
-        responses.Where(r => r is { Status: ResponseStatus.Excluded, Error.Code: "outlier" }).Select(r => new Dissent(r.Model, r.Text, r.Error!.Message));
+        responses.Where(r => r is { Status: ResponseStatus.Excluded, Error.Code: MemberError.Outlier }).Select(r => new Dissent(r.Model, r.Text, r.Error!.Message));
 
     private static bool IsDegraded(Agenda agenda, IReadOnlyList<MemberResponse> responses) =>
         Degradation.Of(agenda.IsVote, agenda.Quorum, responses.Select(r => (r.Status, r.Error?.Code, r.Vote)));

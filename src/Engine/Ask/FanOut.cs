@@ -86,7 +86,7 @@ internal sealed class FanOut(MemberCalls calls, AskOptions options, TimeProvider
                 stage.Observer.On(new AskProgress(stage.Shown, count, parts.Length, response));
                 if (isDecided(parts.OfType<MemberResponse>(), parts.Length - count))
                 {
-                    return new MemberError("not_needed", "the vote was decided without it");
+                    return new MemberError(MemberError.NotNeeded, "the vote was decided without it");
                 }
 
                 if (timer is null && parts.Count(p => p is { Status: ResponseStatus.Ok }) >= options.QuorumOf(parts.Length))
@@ -116,7 +116,7 @@ internal sealed class FanOut(MemberCalls calls, AskOptions options, TimeProvider
 
         return limit.IsCancellationRequested && !grace.IsCancellationRequested
             ? new MemberError("timeout", FormattableString.Invariant($"no answer within {options.StageTimeout.TotalSeconds:0.#} s"))
-            : new MemberError("straggler", FormattableString.Invariant($"no answer within {options.Grace.TotalSeconds:0.#} s after a quorum had answered"));
+            : new MemberError(MemberError.Straggler, FormattableString.Invariant($"no answer within {options.Grace.TotalSeconds:0.#} s after a quorum had answered"));
     }
 
     /// <summary>An answer that defeats its reader is its member's failure, not the panel's.</summary>

@@ -51,7 +51,7 @@ internal sealed class MemberCalls(IModelPanel panel, IReadOnlyDictionary<string,
                 Status = text.Length > 0 ? ResponseStatus.Ok : ResponseStatus.Failed,
                 Error = text.Length > 0 ? null : new MemberError("empty", "the answer has no text"),
                 LatencyMs = time.GetElapsedTime(started).TotalMilliseconds,
-                Tokens = (int)Math.Clamp(answer.Usage?.TotalTokenCount ?? (answer.Usage?.InputTokenCount ?? 0) + (answer.Usage?.OutputTokenCount ?? 0), 0, MaxTokens),
+                Tokens = (int)Math.Clamp(answer.Usage.TotalTokens(), 0, MaxTokens),
                 Cost = answer.CostUsd(),
             };
         }

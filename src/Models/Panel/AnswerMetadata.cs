@@ -18,6 +18,9 @@ public static class AnswerMetadata
 
     public static bool IsCached(this ChatResponseUpdate update) => Get<bool>(update.AdditionalProperties, Cached);
 
+    /// <summary>As the server counted, else the sum of its parts; 0 when it did not count.</summary>
+    public static long TotalTokens(this UsageDetails? usage) => usage?.TotalTokenCount ?? (usage?.InputTokenCount ?? 0) + (usage?.OutputTokenCount ?? 0);
+
     internal static void SetCost(this ChatResponse response, decimal usd) => (response.AdditionalProperties ??= [])[Cost] = usd;
 
     internal static void SetCost(this ChatResponseUpdate update, decimal usd) => (update.AdditionalProperties ??= [])[Cost] = usd;

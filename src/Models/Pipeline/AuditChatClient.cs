@@ -1,10 +1,9 @@
 using System.Runtime.CompilerServices;
-using System.Security.Cryptography;
-using System.Text;
 using System.Text.Json;
 using Microsoft.Extensions.AI;
 using Quorate.Contracts;
 using Quorate.Contracts.Provenance;
+using Quorate.Models.Panel;
 
 namespace Quorate.Models.Pipeline;
 
@@ -78,9 +77,6 @@ public sealed class AuditChatClient(IChatClient inner, Func<LlmRun, Cancellation
         }
     }
 
-    /// <summary>SHA-256 of the UTF-8 text, lower-case hex.</summary>
-    public static string Hash(string text) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)));
-
     private sealed record Described((int?, long?, ChatResponseFormat?, bool) Key, JsonElement Json);
 
     private sealed record Call(string Prompt, ChatOptions? Options, bool Stream, DateTimeOffset CreatedAt, long Started);
@@ -98,10 +94,10 @@ public sealed class AuditChatClient(IChatClient inner, Func<LlmRun, Cancellation
             Config = Config(call),
             Prompt = call.Prompt,
             Response = response,
-            PromptHash = Hash(call.Prompt),
-            ResponseHash = Hash(response),
+            PromptHash = TextHash.Of(call.Prompt),
+            ResponseHash = TextHash.Of(response),
             Temp = Math.Round(call.Options?.Temperature ?? 0, 3),
-            Tokens = (int)Math.Clamp(usage?.TotalTokenCount ?? (usage?.InputTokenCount ?? 0) + (usage?.OutputTokenCount ?? 0), 0, int.MaxValue),
+            Tokens = (int)Math.Clamp(usage.TotalTokens(), 0, int.MaxValue),
             CreatedAt = call.CreatedAt,
             LatencyMs = time.GetElapsedTime(call.Started).TotalMilliseconds,
             Error = error,

@@ -1,5 +1,3 @@
-using System.Security.Cryptography;
-using System.Text;
 using Quorate.Contracts;
 using Quorate.Contracts.Sites;
 
@@ -140,5 +138,5 @@ public static class ComposeLoader
     private static string Normalise(string name) =>
         string.Concat(name.ToLowerInvariant().Where(c => char.IsAsciiLetterLower(c) || char.IsAsciiDigit(c) || c is '-' or '_')).TrimStart('-', '_');
 
-    private static string Hash(string path) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(path)))[..8];
+    private static string Hash(string path) => TextHash.Of(path)[..8];
 }

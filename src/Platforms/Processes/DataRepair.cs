@@ -1,6 +1,4 @@
 using System.Globalization;
-using System.Security.Cryptography;
-using System.Text;
 using System.Text.Json;
 using Quorate.Contracts;
 using Quorate.Contracts.Sites;
@@ -147,7 +145,7 @@ internal sealed class DataRepair(StateFolder state, DataFolders folders)
         }
     }
 
-    private static string Short(string effectKey) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(effectKey)))[..12];
+    private static string Short(string effectKey) => TextHash.Of(effectKey)[..12];
 
     private static PlatformException Refuse(string service, DataFinding finding, string person) =>
         new($"{service}: its data folder {finding.Folder.Path} cannot be written ({finding.Problem.Detail}) and this needs a person: {person}", retryable: false);

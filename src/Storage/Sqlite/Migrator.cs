@@ -1,5 +1,4 @@
 using System.Reflection;
-using System.Security.Cryptography;
 using System.Text;
 using Dapper;
 using Microsoft.Data.Sqlite;
@@ -13,7 +12,7 @@ internal static class Migrator
 {
     private sealed record Migration(int Version, string Name, string Sql)
     {
-        public string Hash { get; } = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(Sql)));
+        public string Hash { get; } = TextHash.Of(Sql);
     }
 
     private sealed record Applied(long Version, string Sha256);

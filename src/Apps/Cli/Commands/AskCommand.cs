@@ -75,7 +75,7 @@ internal static class AskCommand
             workspace.Output.Line($"[grey]check it with: quorate certificate verify {Output.Safe(proof.Certificate)} --keys {Output.Safe(proof.Keys)}[/]");
         }
 
-        return result.Consensus.Method == "none" ? ExitCodes.Negative : ExitCodes.Done;
+        return result.Consensus.Method == ConsensusMethod.None ? ExitCodes.Negative : ExitCodes.Done;
     }
 
     /// <summary>Before anybody is asked: an answer that is paid for must not be lost to a folder.</summary>

@@ -128,21 +128,9 @@ internal sealed class CassetteConfig
 }
 
 /// <summary>The model that makes vectors of answers; without one an embedded vectoriser does.</summary>
-internal sealed class EmbeddingsConfig
+internal sealed class EmbeddingsConfig : EndpointConfig
 {
-    [ConfigurationKeyName("preset")]
-    public string? Preset { get; set; }
-
-    [ConfigurationKeyName("endpoint")]
-    public string? Endpoint { get; set; }
-
-    [ConfigurationKeyName("model")]
-    public string? Model { get; set; }
-
-    [ConfigurationKeyName("api_key_env")]
-    public string? ApiKeyEnv { get; set; }
-
     public bool IsSet => Preset is not null || Endpoint is not null || Model is not null || ApiKeyEnv is not null;
 
-    public IEnumerable<string> Problems() => IsSet ? EndpointSettings.Problems("ask.embeddings", Preset, Endpoint, Model, ApiKeyEnv) : [];
+    public IEnumerable<string> Problems() => IsSet ? EndpointProblems("ask.embeddings") : [];
 }

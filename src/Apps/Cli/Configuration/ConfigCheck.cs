@@ -18,7 +18,8 @@ internal static class ConfigCheck
 
     private static IEnumerable<string> OfSection(IConfiguration section, Type type, Func<string, string> name, bool unknownToo)
     {
-        var known = type.GetProperties().Where(p => p.IsDefined(typeof(ConfigurationKeyNameAttribute), inherit: false))
+        // Inherited keys come first, as documents list them.
+        var known = type.GetProperties().OrderBy(p => p.DeclaringType == type).Where(p => p.IsDefined(typeof(ConfigurationKeyNameAttribute), inherit: false))
             .ToDictionary(p => p.GetCustomAttribute<ConfigurationKeyNameAttribute>()!.Name, p => p.PropertyType, StringComparer.OrdinalIgnoreCase);
         foreach (var child in section.GetChildren())
         {

@@ -7,24 +7,8 @@ using Quorate.Models.Panel;
 namespace Quorate.Cli.Configuration;
 
 /// <summary>One model of the panel.</summary>
-internal sealed partial class MemberConfig
+internal sealed partial class MemberConfig : EndpointConfig
 {
-    /// <summary>A named endpoint, see ModelPresets.</summary>
-    [ConfigurationKeyName("preset")]
-    public string? Preset { get; set; }
-
-    /// <summary>Base address of an OpenAI-compatible server, with /v1; wins over the preset's.</summary>
-    [ConfigurationKeyName("endpoint")]
-    public string? Endpoint { get; set; }
-
-    /// <summary>The provider's name of the model.</summary>
-    [ConfigurationKeyName("model")]
-    public string? Model { get; set; }
-
-    /// <summary>Name of the environment variable that holds the key; never the key itself.</summary>
-    [ConfigurationKeyName("api_key_env")]
-    public string? ApiKeyEnv { get; set; }
-
     /// <summary>0–2; default 0.3.</summary>
     [ConfigurationKeyName("temperature")]
     public double Temperature { get; set; } = 0.3;
@@ -94,7 +78,7 @@ internal sealed partial class MemberConfig
             yield return $"{key} is no name for a member; 1 to 40 letters, digits, '_' and '-' are allowed, but not quorate, which names the whole panel";
         }
 
-        foreach (var problem in EndpointSettings.Problems(key, Preset, Endpoint, Model, ApiKeyEnv))
+        foreach (var problem in EndpointProblems(key))
         {
             yield return problem;
         }
@@ -158,40 +142,4 @@ internal sealed class PriceConfig
             yield return $"{key}.output is {Output}; 0 to {Most} dollars for a million tokens are allowed";
         }
     }
-}
-
-/// <summary>What members and embeddings have in common: where a model is.</summary>
-internal static class EndpointSettings
-{
-    public static IEnumerable<string> Problems(string key, string? preset, string? endpoint, string? model, string? apiKeyEnv)
-    {
-        var known = preset is null ? null : ModelPresets.FindOrNull(preset);
-        if (preset is not null && known is null)
-        {
-            yield return $"{key}.preset is '{preset}'; {ModelPresets.Names} are allowed";
-        }
-
-        if (preset is null && endpoint is null)
-        {
-            yield return $"{key} has neither preset nor endpoint; one of them is needed";
-        }
-
-        if (endpoint is not null && (!Uri.TryCreate(endpoint, UriKind.Absolute, out var uri) || uri.Scheme is not ("http" or "https") || uri.UserInfo.Length > 0))
-        {
-            yield return $"{key}.endpoint is no http or https address without credentials; such as http://127.0.0.1:1234/v1 is needed";
-        }
-
-        if (string.IsNullOrWhiteSpace(model ?? known?.DefaultModel))
-        {
-            yield return $"{key}.model is missing; the provider's name of the model is needed";
-        }
-
-        if (apiKeyEnv is not null && !IsVariable(apiKeyEnv))
-        {
-            // What stands there may be a key: it is not repeated.
-            yield return $"{key}.api_key_env is no name of an environment variable; letters, digits and '_' are allowed, and never the key itself";
-        }
-    }
-
-    private static bool IsVariable(string name) => name.Length is >= 1 and <= 128 && !char.IsAsciiDigit(name[0]) && name.All(c => char.IsAsciiLetterOrDigit(c) || c == '_') && !name.StartsWith("sk_", StringComparison.Ordinal);
 }

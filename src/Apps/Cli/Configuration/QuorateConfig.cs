@@ -43,24 +43,8 @@ internal sealed class QuorateConfig
 }
 
 /// <summary>Which model proposes plans. Without endpoint and preset the rulebook plans alone.</summary>
-internal sealed class PlannerConfig
+internal sealed class PlannerConfig : EndpointConfig
 {
-    /// <summary>A named endpoint: lmstudio, ollama, llamacpp, vllm, openai, openrouter, sambanova, anthropic.</summary>
-    [ConfigurationKeyName("preset")]
-    public string? Preset { get; set; }
-
-    /// <summary>Base address of an OpenAI-compatible server, with /v1; wins over the preset's.</summary>
-    [ConfigurationKeyName("endpoint")]
-    public string? Endpoint { get; set; }
-
-    /// <summary>Default: the first model that the server lists.</summary>
-    [ConfigurationKeyName("model")]
-    public string? Model { get; set; }
-
-    /// <summary>Name of the environment variable that holds the key; never the key itself.</summary>
-    [ConfigurationKeyName("api_key_env")]
-    public string? ApiKeyEnv { get; set; }
-
     /// <summary>0–2; default 0.</summary>
     [ConfigurationKeyName("temperature")]
     public double Temperature { get; set; }
@@ -77,7 +61,7 @@ internal sealed class PlannerConfig
 
     public IEnumerable<string> Problems()
     {
-        if (Preset is not null && !ModelPresets.All.Any(p => string.Equals(p.Name, Preset, StringComparison.OrdinalIgnoreCase)))
+        if (Preset is not null && ModelPresets.FindOrNull(Preset) is null)
         {
             yield return $"planner.preset is '{Preset}'; {ModelPresets.Names} are allowed";
         }

@@ -13,7 +13,6 @@ namespace Quorate.Cli.Mcp;
 /// <summary>Puts a question to the panel.</summary>
 internal sealed class AskTool(Workspace workspace, IAskEngine engine)
 {
-    private const int LongestQuestion = 20_000;
     private const int LongestText = 2_000;
 
     public McpServerTool Create() => McpServerTool.Create(AskAsync, new McpServerToolCreateOptions
@@ -36,7 +35,7 @@ internal sealed class AskTool(Workspace workspace, IAskEngine engine)
         {
             var request = new AskRequest
             {
-                Query = ToolAnswers.Checked("question", question, LongestQuestion),
+                Query = ToolAnswers.Checked("question", question, AskRequest.MaxQuery),
                 QuestionType = type is null ? QuestionType.None : QuestionTypes.Find(type) ?? throw QuorateException.Input("type_unknown", $"type is '{PlainText.Line(type, 60)}'", "allowed: none, open, yes-no, multiple-choice"),
                 Domain = domain ?? "Custom",
                 Choices = choices ?? [],

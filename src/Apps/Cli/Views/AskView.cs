@@ -61,12 +61,12 @@ internal sealed class AskView(Output output) : IAskObserver
 
     private void ShowOpen(AskResult result)
     {
-        foreach (var response in result.Responses.Where(r => r.Error?.Code is "not_needed" or "straggler" || (r.Status == ResponseStatus.Failed && r.LatencyMs == 0)))
+        foreach (var response in result.Responses.Where(r => r.Error?.Code is MemberError.NotNeeded or MemberError.Straggler || (r.Status == ResponseStatus.Failed && r.LatencyMs == 0)))
         {
             output.Line(LineOf(response));
         }
 
-        foreach (var response in result.Responses.Where(r => r.Error?.Code == "outlier"))
+        foreach (var response in result.Responses.Where(r => r.Error?.Code == MemberError.Outlier))
         {
             output.Line(LineOf(response));
         }
@@ -74,19 +74,18 @@ internal sealed class AskView(Output output) : IAskObserver
 
     private static string HeadOf(AskResult result) => result.Consensus.Method switch
     {
-        "summary" => $"summary by {Output.Safe(result.Consensus.Aggregator!)}",
-        "vote" => result.Consensus.Answer is null ? "vote: no decision" : "vote",
-        "centroid" => "the answer nearest to all others",
+        ConsensusMethod.Summary => $"summary by {Output.Safe(result.Consensus.Aggregator!)}",
+        ConsensusMethod.Vote => result.Consensus.Answer is null ? "vote: no decision" : "vote",
+        ConsensusMethod.Centroid => "the answer nearest to all others",
         _ => "no answer",
     };
 
     private static string Score(AskResult result)
     {
         var consensus = result.Consensus;
-        var how = consensus.Method == "vote" ? "of the votes agree" : "mean similarity of the answers in pairs";
+        var how = consensus.Method == ConsensusMethod.Vote ? "of the votes agree" : "mean similarity of the answers in pairs";
         var used = result.Responses.Count(r => r.Status == ResponseStatus.Ok);
-        var cost = result.Responses.Concat(result.Summaries).Sum(r => r.Cost);
-        var tokens = result.Responses.Concat(result.Summaries).Sum(r => r.Tokens);
+        var (tokens, cost) = (result.TotalTokens, result.TotalCost);
         var spent = tokens == 0 ? "" : string.Create(CultureInfo.InvariantCulture, $" · {tokens} tokens{(cost > 0 ? $" · ${cost:0.0000}" : "")}");
         return string.Create(CultureInfo.InvariantCulture, $"score [bold]{consensus.Score:0.#}[/] of 100 [grey]({how})[/] · {used} of {result.Responses.Count} members · {Duration.Text(result.LatencyMs)}{spent}{(consensus.Degraded ? " · [yellow]degraded[/]" : "")}");
     }
@@ -94,7 +93,7 @@ internal sealed class AskView(Output output) : IAskObserver
     private void ShowClaims(AskResult result)
     {
         var members = result.Responses.Count(r => r.Status == ResponseStatus.Ok);
-        foreach (var claim in result.Consensus.Claims.Where(_ => result.Consensus.Method == "summary"))
+        foreach (var claim in result.Consensus.Claims.Where(_ => result.Consensus.Method == ConsensusMethod.Summary))
         {
             var colour = claim.Members.Count * 2 > members ? "green" : claim.Members.Count > 0 ? "yellow" : "red";
             output.Line($"  [{colour}]{claim.Members.Count} of {members}[/] {Output.Safe(PlainText.Line(claim.Text, MaxError))}");

@@ -1,3 +1,4 @@
+using Quorate.Engine.Ask.Catalog;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
@@ -27,9 +28,9 @@ internal static class CatalogEndpoints
     {
         app.MapGet("/models", (ServerParts parts) => Results.Ok(Models(parts.Panel().Members))).WithSummary("The panel's members by name.").Produces<IReadOnlyDictionary<string, ModelView>>();
         app.MapGet("/domains", (ServerParts parts) => Results.Ok(new { domains = parts.Catalog.Domains })).WithSummary("Domains, each with what it puts before a question.");
-        app.MapGet("/question_types", () => Results.Ok(new { question_types = QuestionFields.Types.Select(QuestionFields.NameOf) })).WithSummary("Types of questions.");
+        app.MapGet("/question_types", () => Results.Ok(new { question_types = QuestionTypes.ByName.Keys })).WithSummary("Types of questions.");
         app.MapGet("/ethical_views", (ServerParts parts) => Results.Ok(new { ethical_views = parts.Catalog.Roles })).WithSummary("Roles that members can take.");
-        app.MapGet("/examples", (ServerParts parts) => Results.Ok(new { examples = parts.Catalog.Examples.ToDictionary(d => d.Key, d => d.Value.Select(e => new[] { e.Query, QuestionFields.NameOf(e.QuestionType) })) }))
+        app.MapGet("/examples", (ServerParts parts) => Results.Ok(new { examples = parts.Catalog.Examples.ToDictionary(d => d.Key, d => d.Value.Select(e => new[] { e.Query, QuestionTypes.NameOf(e.QuestionType) })) }))
             .WithSummary("Questions to try, by domain: each a text and its type.");
     }
 

@@ -1,3 +1,4 @@
+using Quorate.Engine.Ask.Catalog;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Mvc;
@@ -75,7 +76,7 @@ internal static class HistoryEndpoints
         entry.Job.JobId,
         entry.Job.Request.Query,
         entry.Job.Request.Domain,
-        QuestionFields.NameOf(entry.Job.Request.QuestionType),
+        QuestionTypes.NameOf(entry.Job.Request.QuestionType),
         entry.Job.CreatedAt.ToUnixTimeSeconds(),
         JobView.Roles(entry.Responses.Select(r => (r.AgentId, r.Role, r.IsAggregator))),
         entry.Score,

@@ -1,3 +1,4 @@
+using Quorate.Engine.Ask.Catalog;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Quorate.Contracts;
@@ -54,7 +55,7 @@ internal static class JobView
         view["state"] = "done";
         view["query"] = result.Request.Query;
         view["domain"] = result.Request.Domain;
-        view["question_type"] = QuestionFields.NameOf(result.Request.QuestionType);
+        view["question_type"] = QuestionTypes.NameOf(result.Request.QuestionType);
         view["aggregator_id"] = result.Consensus.Aggregator;
         view["consensus_score"] = Math.Round(result.Consensus.Score);
         view["agent_responses"] = new JsonObject(result.Responses.Select(r => KeyValuePair.Create(r.Model, (JsonNode?)r.Text)));

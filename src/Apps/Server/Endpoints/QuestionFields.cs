@@ -1,4 +1,4 @@
-using Quorate.Contracts;
+using Quorate.Engine.Ask.Catalog;
 using Quorate.Contracts.Asking;
 using Quorate.Engine.Ports;
 using Quorate.Models.Panel;
@@ -9,15 +9,9 @@ namespace Quorate.Server.Endpoints;
 /// <summary>Reads a question out of a request, with every name in it checked.</summary>
 internal static class QuestionFields
 {
-    private const int LongestChoice = 500;
     private const string NoDomain = "Custom";
     private const string NoRole = "None";
     private const string Drawn = "random";
-
-    /// <summary>In the order in which they are offered.</summary>
-    public static IReadOnlyList<QuestionType> Types { get; } = [QuestionType.OpenEnded, QuestionType.YesNo, QuestionType.MultipleChoice, QuestionType.None];
-
-    public static string NameOf(QuestionType type) => QuorateJson.ToElement(type).GetString()!;
 
     /// <summary>Who may be chosen as aggregator: embedded members quote documents and write no summaries.</summary>
     public static IReadOnlyList<string> Writers(IReadOnlyList<MemberInfo> panel) => [.. panel.Where(m => !m.Embedded).Select(m => m.Name)];
@@ -28,7 +22,7 @@ internal static class QuestionFields
         var members = panel.Select(m => m.Name).ToList();
         var query = fields.Text("query", AskRequest.MaxQuery, needed: true) ?? "";
         var domain = fields.OneOf("domain", [.. parts.Catalog.Domains.Keys, NoRole]);
-        var type = fields.OneOf("question_type", Types.Select(NameOf));
+        var type = fields.OneOf("question_type", QuestionTypes.ByName.Keys);
         var models = fields.List("models", members.Count, members);
         var asked = models.Count > 0 ? models : members;
         var views = fields.List("ethical_views", parts.Catalog.Roles.Count + 1, [.. parts.Catalog.Roles, NoRole]);
@@ -43,7 +37,7 @@ internal static class QuestionFields
         {
             Query = query,
             Domain = domain is null or NoRole ? NoDomain : domain,
-            QuestionType = type is null ? QuestionType.None : Types.FirstOrDefault(t => NameOf(t) == type),
+            QuestionType = type is null ? QuestionType.None : QuestionTypes.ByName[type],
             Choices = choices,
             Models = models,
             Roles = roles.Count > 0 ? roles.Where(r => r.Value != NoRole).ToDictionary() : Assign(views, [.. asked.OrderBy(m => m == writer)], seed),
@@ -62,14 +56,14 @@ internal static class QuestionFields
             fields.Refuse("roles", null, "either roles or ethical_views, not both");
         }
 
-        if (choices.Count == 1 || (choices.Count > 1 && type != NameOf(QuestionType.MultipleChoice)))
+        if (choices.Count == 1 || (choices.Count > 1 && type != QuestionTypes.NameOf(QuestionType.MultipleChoice)))
         {
-            fields.Refuse("choices", null, $"2 to {AskRequest.MaxChoices} texts, for question_type {NameOf(QuestionType.MultipleChoice)} only");
+            fields.Refuse("choices", null, $"2 to {AskRequest.MaxChoices} texts, for question_type {QuestionTypes.NameOf(QuestionType.MultipleChoice)} only");
         }
 
-        if (choices.FirstOrDefault(c => c.Length > LongestChoice || string.IsNullOrWhiteSpace(c) || c.Any(char.IsControl)) is { } unfit)
+        if (choices.FirstOrDefault(c => c.Length > AskRequest.MaxChoice || string.IsNullOrWhiteSpace(c) || c.Any(char.IsControl)) is { } unfit)
         {
-            fields.Refuse("choices", unfit, $"texts of 1 to {LongestChoice} characters on one line");
+            fields.Refuse("choices", unfit, $"texts of 1 to {AskRequest.MaxChoice} characters on one line");
         }
 
         // A key in a request would end up in logs and histories.

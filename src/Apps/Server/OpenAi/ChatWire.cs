@@ -91,9 +91,12 @@ internal sealed class ChatWire : IDisposable
         _pipe.Write("}\n\n"u8);
         if (includeUsage && usage is not null)
         {
-            var (input, output) = (usage.InputTokenCount ?? 0, usage.OutputTokenCount ?? 0);
             _pipe.Write(_head);
-            _pipe.Write(Encoding.UTF8.GetBytes($"\"choices\":[],\"usage\":{{\"prompt_tokens\":{input},\"completion_tokens\":{output},\"total_tokens\":{usage.TotalTokenCount ?? input + output}}}}}\n\n"));
+            _pipe.Write("\"choices\":[],"u8);
+            OpenAiJson.WriteUsage(_json, usage);
+            _json.Flush();
+            _json.Reset();
+            _pipe.Write("}\n\n"u8);
         }
 
         _pipe.Write("data: [DONE]\n\n"u8);

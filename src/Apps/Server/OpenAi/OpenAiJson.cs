@@ -2,6 +2,7 @@ using System.Text.Encodings.Web;
 using System.Text.Json;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.AI;
+using Quorate.Models.Panel;
 
 namespace Quorate.Server.OpenAi;
 
@@ -23,11 +24,10 @@ internal static class OpenAiJson
 
     public static void WriteUsage(Utf8JsonWriter json, UsageDetails usage)
     {
-        var (input, output) = (usage.InputTokenCount ?? 0, usage.OutputTokenCount ?? 0);
         json.WriteStartObject("usage"u8);
-        json.WriteNumber("prompt_tokens"u8, input);
-        json.WriteNumber("completion_tokens"u8, output);
-        json.WriteNumber("total_tokens"u8, usage.TotalTokenCount ?? input + output);
+        json.WriteNumber("prompt_tokens"u8, usage.InputTokenCount ?? 0);
+        json.WriteNumber("completion_tokens"u8, usage.OutputTokenCount ?? 0);
+        json.WriteNumber("total_tokens"u8, usage.TotalTokens());
         json.WriteEndObject();
     }
 }

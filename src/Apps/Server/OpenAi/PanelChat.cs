@@ -115,7 +115,7 @@ internal static class PanelChat
         try
         {
             var result = await run.Result.WaitAsync(context.RequestAborted);
-            return result.Consensus.Method != "none" ? (result, null)
+            return result.Consensus.Method != ConsensusMethod.None ? (result, null)
                 : (null, new OpenAiError(StatusCodes.Status502BadGateway, "no_usable_answer", $"no member gave a usable answer: {string.Join("; ", result.Responses.Select(r => $"{r.Model} {r.Error?.Code ?? r.Status}"))}") { Final = true });
         }
         catch (QuorateException error)
@@ -135,7 +135,7 @@ internal static class PanelChat
     /// <summary>The engine keeps the sum of a call's tokens only.</summary>
     private static UsageDetails UsageOf(AskResult result)
     {
-        var total = result.Responses.Concat(result.Summaries).Sum(r => (long)r.Tokens);
+        var total = result.TotalTokens;
         return new UsageDetails { InputTokenCount = 0, OutputTokenCount = total, TotalTokenCount = total };
     }
 
@@ -148,7 +148,7 @@ internal static class PanelChat
         json.WriteString("method"u8, result.Consensus.Method);
         json.WriteString("answer"u8, result.Consensus.Answer);
         json.WriteString("aggregator"u8, result.Consensus.Aggregator);
-        json.WriteNumber("cost_usd"u8, result.Responses.Concat(result.Summaries).Sum(r => r.Cost));
+        json.WriteNumber("cost_usd"u8, result.TotalCost);
         json.WriteStartArray("members"u8);
         foreach (var part in result.Responses)
         {

@@ -4,7 +4,6 @@ using Microsoft.Extensions.AI;
 using Quorate.Contracts;
 using Quorate.Contracts.Asking;
 using Quorate.Engine.Ask.Catalog;
-using Quorate.Server.Endpoints;
 
 namespace Quorate.Server.OpenAi;
 
@@ -12,7 +11,6 @@ namespace Quorate.Server.OpenAi;
 internal static class PanelQuestion
 {
     private const string Extras = "quorate";
-    private const int LongestQuery = 20_000;
     private const int MaxNames = 64;
 
     /// <exception cref="FieldException">A field is wrong. Names are checked by the engine.</exception>
@@ -40,7 +38,7 @@ internal static class PanelQuestion
     private static AskRequest With(AskRequest request, string name, JsonElement value) => name switch
     {
         "domain" => request with { Domain = Text(name, value) },
-        "question_type" => request with { QuestionType = QuestionTypes.Find(Text(name, value)) ?? throw Wrong($"{Extras}.{name}", $"one of {string.Join(", ", QuestionFields.Types.Select(QuestionFields.NameOf))} is needed") },
+        "question_type" => request with { QuestionType = QuestionTypes.Find(Text(name, value)) ?? throw Wrong($"{Extras}.{name}", $"one of {string.Join(", ", QuestionTypes.ByName.Keys)} is needed") },
         "choices" => request with { Choices = Texts(name, value) },
         "models" => request with { Models = Texts(name, value) },
         "roles" => request with { Roles = Map(name, value) },
@@ -55,14 +53,14 @@ internal static class PanelQuestion
     private static string Query(List<ChatMessage> messages)
     {
         var question = messages[^1];
-        if (question.Role != ChatRole.User || string.IsNullOrWhiteSpace(question.Text) || question.Text.Length > LongestQuery)
+        if (question.Role != ChatRole.User || string.IsNullOrWhiteSpace(question.Text) || question.Text.Length > AskRequest.MaxQuery)
         {
-            throw Wrong("messages", $"the last message must be the user's question, of 1 to {LongestQuery} characters");
+            throw Wrong("messages", $"the last message must be the user's question, of 1 to {AskRequest.MaxQuery} characters");
         }
 
         const string Before = "What was said before:\n";
         const string Now = "\n\nThe question:\n";
-        var room = LongestQuery - question.Text.Length - Before.Length - Now.Length;
+        var room = AskRequest.MaxQuery - question.Text.Length - Before.Length - Now.Length;
         var context = new List<string>();
         for (var i = messages.Count - 2; i >= 0; i--)
         {

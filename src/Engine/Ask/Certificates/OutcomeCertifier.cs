@@ -23,9 +23,6 @@ public sealed class OutcomeCertifier(IMemberKeys keys)
 
     public static string GroupOf(string jobId) => "outcome-" + jobId;
 
-    /// <summary>SHA-256 of UTF-8 text, lower-case hex.</summary>
-    public static string HashOf(string text) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)));
-
     /// <param name="outcome">To be signed.</param>
     /// <param name="answers">The answer of each member that took part, by name.</param>
     /// <param name="cancellationToken">Ends it without a certificate.</param>
@@ -66,7 +63,7 @@ public sealed class OutcomeCertifier(IMemberKeys keys)
     }
 
     private static byte[] Opinion(ReadOnlySpan<byte> question, string name, string answer) =>
-        (OutcomeRecord.TryParse(question) is { } record && record.FindProblem() is null && record.Members.FirstOrDefault(m => m.Model == name)?.AnswerHash == HashOf(answer)
+        (OutcomeRecord.TryParse(question) is { } record && record.FindProblem() is null && record.Members.FirstOrDefault(m => m.Model == name)?.AnswerHash == TextHash.Of(answer)
             ? OutcomeRules.Accept : OutcomeRules.Refuse).ToArray();
 
     private static async Task<QuorumCertificate?> DecideAsync(IReadOnlyList<PanelMember> members, ConsensusContext client, byte[] payload, CancellationToken cancellationToken)

@@ -42,16 +42,16 @@ internal static class OutcomeChecks
         var isVote = record.Options.Count > 0;
         var tally = VoteTally.Count(record.Options, usable.Select(m => new VoteRead(m.Vote, m.Confidence, "record")), record.Weighted);
         var winner = VoteTally.Winner(tally);
-        string[] methods = usable.Count == 0 ? ["none"] : isVote ? ["vote"] : ["summary", "centroid"];
+        string[] methods = usable.Count == 0 ? [ConsensusMethod.None] : isVote ? [ConsensusMethod.Vote] : [ConsensusMethod.Summary, ConsensusMethod.Centroid];
         var degraded = Degradation.Of(isVote, record.Quorum, record.Members.Select(m => (m.Status, m.Error, m.Vote)));
         // Of a summary it also depends on whether its aggregator is the one that was chosen.
-        var degradedByMore = record.Method is "summary" or "centroid";
+        var degradedByMore = record.Method is ConsensusMethod.Summary or ConsensusMethod.Centroid;
         var minority = isVote ? usable.Where(m => winner is null || m.Vote != winner).Select(m => m.Model) : record.Dissent.Where(d => record.Members.Any(m => m.Model == d)).Distinct();
         (bool Wrong, string Problem)[] checks =
         [
             (record.Answer != winner, "the answer is not what the votes give"),
             (!methods.Contains(record.Method), "nothing can have been decided in this way"),
-            ((record.Aggregator is null) == (record.Method == "summary"), "a summary has an aggregator and nothing else has one"),
+            ((record.Aggregator is null) == (record.Method == ConsensusMethod.Summary), "a summary has an aggregator and nothing else has one"),
             (isVote ? record.Score != Math.Round(100 * VoteTally.Share(tally, winner), 1) : record.Score is not (>= 0 and <= 100), "the score is not what the members give"),
             (record.Degraded != degraded && !(record.Degraded && degradedByMore), "its members say otherwise of whether it is degraded"),
             (!record.Dissent.Order(StringComparer.Ordinal).SequenceEqual(minority.Order(StringComparer.Ordinal)), "the minority is not its members'"),

@@ -28,7 +28,7 @@ internal static partial class AnswerScreen
             return new MemberError("refusal", "the member declined to answer");
         }
 
-        return NotFound().IsMatch(read) ? new MemberError("not_found", "the member's documents do not answer the question") : null;
+        return NotFound().IsMatch(read) ? new MemberError(MemberError.NotFound, "the member's documents do not answer the question") : null;
     }
 
     [GeneratedRegex(

@@ -9,7 +9,7 @@ internal static class Degradation
     public static bool Of(bool isVote, int quorum, IEnumerable<(string Status, string? Error, string? Vote)> parts)
     {
         var all = parts.ToList();
-        return all.Count(p => p.Error == "not_needed" || (p.Status == ResponseStatus.Ok && (!isVote || p.Vote is not null))) < quorum
-            || all.Exists(p => p.Status != ResponseStatus.Ok && p.Error is not ("not_needed" or "not_found"));
+        return all.Count(p => p.Error == MemberError.NotNeeded || (p.Status == ResponseStatus.Ok && (!isVote || p.Vote is not null))) < quorum
+            || all.Exists(p => p.Status != ResponseStatus.Ok && p.Error is not (MemberError.NotNeeded or MemberError.NotFound));
     }
 }

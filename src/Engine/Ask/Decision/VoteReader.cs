@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Text.Json;
 using System.Text.RegularExpressions;
 
 namespace Quorate.Engine.Ask.Decision;
@@ -34,32 +33,16 @@ internal static partial class VoteReader
         return FromJson(read, options, choices) ?? new VoteRead(Option(Begin().Match(read).Groups["word"].Value, options), confidence, "text");
     }
 
-    private static VoteRead? FromJson(string text, IReadOnlyList<string> options, IReadOnlyList<string>? choices)
+    private static VoteRead? FromJson(string text, IReadOnlyList<string> options, IReadOnlyList<string>? choices) => JsonAnswer.Read(text, root =>
     {
-        var (from, to) = (text.IndexOf('{', StringComparison.Ordinal), text.LastIndexOf('}'));
-        if (from < 0 || to < from)
+        if (!root.TryGetProperty("answer", out var answer) && !root.TryGetProperty("vote", out answer))
         {
             return null;
         }
 
-        try
-        {
-            using var document = JsonDocument.Parse(text.AsMemory(from, to - from + 1));
-            var root = document.RootElement;
-            if (!root.TryGetProperty("answer", out var answer) && !root.TryGetProperty("vote", out answer))
-            {
-                return null;
-            }
-
-            var confidence = root.TryGetProperty("confidence", out var stated) ? Number(stated.ToString(), percent: false) : null;
-            return new VoteRead(InWords(answer.ToString(), options, choices) ?? Option(answer.ToString(), options), confidence, "json");
-        }
-        catch (Exception e) when (e is JsonException or InvalidOperationException)
-        {
-            // Not JSON, or a text in it that holds half a surrogate pair.
-            return null;
-        }
-    }
+        var confidence = root.TryGetProperty("confidence", out var stated) ? Number(stated.ToString(), percent: false) : null;
+        return new VoteRead(InWords(answer.ToString(), options, choices) ?? Option(answer.ToString(), options), confidence, "json");
+    });
 
     private static string? InWords(string value, IReadOnlyList<string> options, IReadOnlyList<string>? choices)
     {

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Microsoft.Extensions.AI;
+using Quorate.Engine.Ask.Decision;
 using Quorate.Engine.Prompts;
 
 namespace Quorate.Engine.Ask.Prompts;
@@ -20,29 +21,14 @@ internal static class ReviewPrompt
     ];
 
     /// <summary>The ranking, best first; null for a text that ranks not each label exactly once.</summary>
-    public static IReadOnlyList<string>? Read(string text, IReadOnlyList<string> labels)
+    public static IReadOnlyList<string>? Read(string text, IReadOnlyList<string> labels) => JsonAnswer.Read(text, root =>
     {
-        var (from, to) = (text.IndexOf('{', StringComparison.Ordinal), text.LastIndexOf('}'));
-        if (from < 0 || to < from)
+        if (!root.TryGetProperty("ranking", out var list) || list.ValueKind != JsonValueKind.Array)
         {
             return null;
         }
 
-        try
-        {
-            using var document = JsonDocument.Parse(text.AsMemory(from, to - from + 1));
-            if (!document.RootElement.TryGetProperty("ranking", out var list) || list.ValueKind != JsonValueKind.Array)
-            {
-                return null;
-            }
-
-            var ranking = list.EnumerateArray().Select(l => l.ValueKind == JsonValueKind.String ? l.GetString()!.Trim().ToUpperInvariant() : "").ToList();
-            return ranking.Order(StringComparer.Ordinal).SequenceEqual(labels.Order(StringComparer.Ordinal)) ? ranking : null;
-        }
-        catch (Exception e) when (e is JsonException or InvalidOperationException)
-        {
-            // Not JSON, or a text in it that holds half a surrogate pair.
-            return null;
-        }
-    }
+        var ranking = list.EnumerateArray().Select(l => l.ValueKind == JsonValueKind.String ? l.GetString()!.Trim().ToUpperInvariant() : "").ToList();
+        return ranking.Order(StringComparer.Ordinal).SequenceEqual(labels.Order(StringComparer.Ordinal)) ? ranking : null;
+    });
 }

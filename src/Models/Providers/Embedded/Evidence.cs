@@ -12,6 +12,19 @@ internal interface IRetrieval
     IReadOnlyList<Evidence> Find(DocumentIndex index, string question);
 }
 
+internal static class EvidenceOrder
+{
+    /// <summary>The most relevant, best first: at most so many, and only those that come near the best.</summary>
+    /// <param name="found">In the documents' order.</param>
+    /// <param name="most">How many.</param>
+    /// <param name="nearBest">Share of the best one's relevance that the others need.</param>
+    public static IReadOnlyList<Evidence> Best(this IEnumerable<Evidence> found, int most, double nearBest)
+    {
+        var ranked = found.OrderByDescending(e => e.Relevance).Take(most).ToList();
+        return [.. ranked.Where(e => e.Relevance >= nearBest * ranked[0].Relevance)];
+    }
+}
+
 /// <summary>
 /// Passages by BM25 over their words and headings; of the best ones the sentences that hold most of the question. Relevant are passages
 /// that hold at least <see cref="Threshold"/> of the question's terms, weighted by idf.
@@ -27,13 +40,12 @@ internal sealed class Bm25Retrieval : IRetrieval
     {
         var terms = Question.Terms(question);
         var ranked = index.PassageRanking.Scores(terms).OrderByDescending(s => s.Score).ThenBy(s => s.Index).Take(Passages).ToList();
-        var found = ranked.Where(s => s.Score >= NearBest * ranked[0].Score)
+        return ranked.Where(s => s.Score >= NearBest * ranked[0].Score)
             .Select(s => (s.Index, s.Score, Sentences: index.SentencesOf[s.Index].Select(i => index.All[i]).ToList()))
             .Where(p => index.Coverage(terms, p.Sentences.SelectMany(s => s.Terms.Concat(s.ContextTerms))) >= Threshold)
             .SelectMany(p => p.Sentences.Select(s => new Evidence(s, index.Coverage(terms, s.Terms.Concat(s.ContextTerms)) * p.Score / ranked[0].Score)))
             .Where(e => e.Sentence.Terms.Intersect(terms, StringComparer.Ordinal).Any())
-            .OrderByDescending(e => e.Relevance).Take(Most).ToList();
-        return [.. found.Where(e => e.Relevance >= NearBest * found[0].Relevance)];
+            .Best(Most, NearBest);
     }
 }
 
@@ -51,10 +63,9 @@ internal sealed class TfIdfRetrieval : IRetrieval
         var terms = Question.Terms(question);
         var asked = space.Vector(TfIdf.WithPairs([.. terms]));
         // Words that no document holds have no place in the vectors, so how much of the question is covered is a question of its own.
-        var ranked = vectors.Select((v, i) => new Evidence(index.All[i], TfIdf.Cosine(asked, v)))
+        return vectors.Select((v, i) => new Evidence(index.All[i], TfIdf.Cosine(asked, v)))
             .Where(e => e.Relevance >= Threshold && index.Coverage(terms, e.Sentence.Terms.Concat(e.Sentence.ContextTerms)) >= Covered)
-            .OrderByDescending(e => e.Relevance).Take(Most).ToList();
-        return [.. ranked.Where(e => e.Relevance >= NearBest * ranked[0].Relevance)];
+            .Best(Most, NearBest);
     }
 }
 
@@ -79,10 +90,9 @@ internal sealed class OverlapRetrieval : IRetrieval
             return [];
         }
 
-        var ranked = index.All.Select(s => new Evidence(s, Share(s, terms) / (1 + (Decay * s.Position))))
+        return index.All.Select(s => new Evidence(s, Share(s, terms) / (1 + (Decay * s.Position))))
             .Where(e => e.Relevance >= Threshold)
-            .OrderByDescending(e => e.Relevance).Take(Most).ToList();
-        return [.. ranked.Where(e => e.Relevance >= NearBest * ranked[0].Relevance)];
+            .Best(Most, NearBest);
     }
 
     private static double Share(Sentence sentence, IReadOnlyCollection<string> terms)
