@@ -1,3 +1,4 @@
+using Quorate.Contracts.Placing;
 using Quorate.Protocol.Consensus;
 
 namespace Quorate.Engine.Place.Agreement;
@@ -5,6 +6,9 @@ namespace Quorate.Engine.Place.Agreement;
 /// <summary>What befalls agents and their links. The real thing is <see cref="NoFaults"/>; drills put something else in its place.</summary>
 public interface IAgentFaults
 {
+    /// <summary>What was done so far, in its order.</summary>
+    IReadOnlyList<InjectedFault> Injected { get; }
+
     /// <summary>Before a round begins.</summary>
     void BeginRound(long round);
 
@@ -30,6 +34,8 @@ public interface IAgentFaults
 /// <summary>Agents and links as they should be.</summary>
 public sealed class NoFaults : IAgentFaults
 {
+    public IReadOnlyList<InjectedFault> Injected => [];
+
     public void BeginRound(long round)
     {
     }

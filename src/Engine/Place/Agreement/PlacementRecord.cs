@@ -102,9 +102,9 @@ public sealed record Proposal
 /// <summary>What a job takes, on the wire.</summary>
 public sealed record ProposedNeeds(long CpuCores, long MemoryMb, long Gpus, long StorageGb)
 {
-    internal Resources Amounts() => new(CpuCores, MemoryMb, Gpus, StorageGb);
+    public Resources Amounts() => new(CpuCores, MemoryMb, Gpus, StorageGb);
 
-    internal static ProposedNeeds Of(Resources needs) => new(needs.CpuCores, needs.MemoryMb, needs.Gpus, needs.StorageGb);
+    public static ProposedNeeds Of(Resources needs) => new(needs.CpuCores, needs.MemoryMb, needs.Gpus, needs.StorageGb);
 }
 
 /// <summary>An agent's pool or vote taken out or brought back.</summary>
