@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace Quorate.Contracts.Coordination;
 
 /// <summary>A hierarchy of agents for one task: the answer of <c>organise</c>. Times in seconds.</summary>
@@ -64,6 +66,7 @@ public sealed record RoleResult
     public required RoleKind Kind { get; init; }
 
     /// <summary>Null: unassigned.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
     public required string? Agent { get; init; }
 
     /// <summary>How well the agent suits the role, 0 to 1; 0 when unassigned.</summary>
@@ -110,6 +113,7 @@ public sealed record AgentLoad(string Agent, double Used, double Capacity, doubl
 public sealed record ExpectedPerformance
 {
     /// <summary>Expected seconds to the end of the last job, coordination included; null when a job has nobody who does it.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
     public required double? MakespanS { get; init; }
 
     /// <summary>Part of it that is coordination.</summary>
@@ -227,4 +231,7 @@ public enum RestructuringScope
 public sealed record Restructuring(string Lost, RestructuringScope Scope, IReadOnlyList<RoleChange> Changes, int Kept);
 
 /// <summary>A role that went from one agent to another; null: to nobody, or from nobody.</summary>
-public sealed record RoleChange(string Role, string? From, string? To);
+public sealed record RoleChange(
+    string Role,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.Never)] string? From,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.Never)] string? To);
