@@ -14,8 +14,8 @@ public sealed record Staffed(IReadOnlyList<int> AgentOf, double Value)
 /// Gives roles to agents. An agent's free capacity is cut into places as large as the heaviest role, and one of what is left over; each
 /// place carries one role whose load fits. The assignment to places is optimal. When all loads are equal, that is the optimum under the
 /// capacities themselves; with loads that differ the exact optimum would be a generalised assignment problem, which is NP-hard: then
-/// roles left over are put where load is still free, the most critical first, and the greedy rule's assignment, filled up alike, is taken if
-/// it is worth more.
+/// roles left over are put where load is still free, the most critical first, if need be after moving one other role; and the greedy rule's
+/// assignment, filled up alike, is taken if it is worth more.
 /// </summary>
 public static class Staffing
 {
@@ -29,6 +29,7 @@ public static class Staffing
     /// <param name="agents">All agents.</param>
     /// <param name="free">Capacity that each has left, in full-time roles; 0 for one that is lost.</param>
     /// <param name="current">Who had each role; null: nobody.</param>
+    /// <returns>The assignment to use, and the greedy rule's as it is, nothing filled up.</returns>
     public static (Staffed Best, Staffed Greedy) Assign(IReadOnlyList<Role> roles, IReadOnlyList<AgentProfile> agents, IReadOnlyList<double> free, IReadOnlyList<int>? current = null)
     {
         var suits = Suits(roles, agents);
@@ -46,15 +47,21 @@ public static class Staffing
         }
 
         var best = Filled(LinearAssignment.Best(weights));
-        var greedy = Filled(LinearAssignment.Greedy(weights, ByImportance(roles)));
-        return (greedy.Value > best.Value ? greedy : best, greedy);
+        var greedyPlaces = LinearAssignment.Greedy(weights, ByImportance(roles));
+        var greedyFilled = Filled(greedyPlaces);
+        return (greedyFilled.Value > best.Value ? greedyFilled : best, Of(AgentsOf(greedyPlaces)));
+
+        int[] AgentsOf(int[] placeOf) => [.. placeOf.Select(place => place == LinearAssignment.None ? place : places[place].Agent)];
 
         Staffed Filled(int[] placeOf)
         {
-            int[] agentOf = [.. placeOf.Select(place => place == LinearAssignment.None ? place : places[place].Agent)];
-            Fill(roles, agentOf, suits, free);
-            return new Staffed(agentOf, agentOf.Select((agent, role) => agent == LinearAssignment.None ? 0 : roles[role].Criticality * suits[role, agent]).Sum());
+            var agentOf = AgentsOf(placeOf);
+            new Filling(roles, agentOf, suits, free).Run(ByImportance(roles));
+            return Of(agentOf);
         }
+
+        Staffed Of(int[] agentOf) =>
+            new(agentOf, agentOf.Select((agent, role) => agent == LinearAssignment.None ? 0 : roles[role].Criticality * suits[role, agent]).Sum());
     }
 
     /// <summary>Roles that the agents can carry at once, when none needs more than <paramref name="size"/>.</summary>
@@ -81,28 +88,6 @@ public static class Staffing
         }
 
         return places;
-    }
-
-    private static void Fill(IReadOnlyList<Role> roles, int[] agentOf, double[,] suits, IReadOnlyList<double> free)
-    {
-        var left = free.ToArray();
-        for (var role = 0; role < agentOf.Length; role++)
-        {
-            if (agentOf[role] != LinearAssignment.None)
-            {
-                left[agentOf[role]] -= roles[role].Load;
-            }
-        }
-
-        foreach (var role in ByImportance(roles).Where(r => agentOf[r] == LinearAssignment.None))
-        {
-            var fits = Enumerable.Range(0, left.Length).Where(a => suits[role, a] > 0 && left[a] >= roles[role].Load - Tolerance).ToList();
-            if (fits.Count > 0)
-            {
-                agentOf[role] = fits.MaxBy(a => suits[role, a]);
-                left[agentOf[role]] -= roles[role].Load;
-            }
-        }
     }
 
     private static double[,] Suits(IReadOnlyList<Role> roles, IReadOnlyList<AgentProfile> agents)

@@ -76,7 +76,7 @@ internal static class OrganiseView
     private static void ShowFigures(Output output, OrganiseResult result)
     {
         var c = result.Comparison;
-        output.Line($"assigned {result.AssignmentEfficiency:P0} of the roles; worth {c.OptimalValue:0.000} where the greedy rule reaches {c.GreedyValue:0.000} with {c.GreedyAssigned} of {result.Roles.Count} roles ({c.Gain:+0.0 %;-0.0 %;0 %})");
+        output.Line($"assigned {result.AssignmentEfficiency:P0} of the roles; {(result.Restructurings.Count > 0 ? "before any loss " : "")}worth {c.OptimalValue:0.000} where the greedy rule reaches {c.GreedyValue:0.000} with {c.GreedyAssigned} of {result.Roles.Count} roles ({c.Gain:+0.0 %;-0.0 %;0 %})");
         output.Line($"load {string.Join(", ", result.Load.Agents.Where(a => !a.Lost).Select(a => $"{a.Agent} {a.Used:0.##}/{a.Capacity:0.##}"))}; Gini {result.Load.Gini:0.00}, variation {result.Load.Variation:0.00}");
         var p = result.ExpectedPerformance;
         var deadline = p.DeadlineMet is null ? "" : p.DeadlineMet.Value ? $", [green]within {Seconds(p.DeadlineS!.Value)}[/]" : $", [red]not within {Seconds(p.DeadlineS!.Value)}[/]";

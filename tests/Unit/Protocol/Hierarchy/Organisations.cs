@@ -15,6 +15,10 @@ internal static class Organisations
     public static IReadOnlyList<PastTask> History(int succeeded, int failed) =>
         [.. Enumerable.Range(0, succeeded + failed).Select(i => new PastTask { Succeeded = i < succeeded })];
 
+    /// <summary>Chains of five jobs, side by side: a worker for each.</summary>
+    public static IEnumerable<OrganiseJob> Chains(int count, string skill) =>
+        Enumerable.Range(0, count).SelectMany(c => Enumerable.Range(0, 5).Select(i => Job($"{skill}{c}.{i}", skill, 600, i == 0 ? [] : [$"{skill}{c}.{i - 1}"])));
+
     /// <summary>A graph in layers; each job waits for up to three of the jobs before its layer.</summary>
     public static OrganiseTask RandomTask(Random random, int jobs, bool equalLoads)
     {

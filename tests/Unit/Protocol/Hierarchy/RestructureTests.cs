@@ -28,7 +28,7 @@ public class RestructureTests
             }
         }
 
-        Assert.Equal(4, scopes.Count);
+        Assert.Superset(new HashSet<RestructuringScope> { RestructuringScope.Nothing, RestructuringScope.Roles, RestructuringScope.Group }, scopes.Keys.ToHashSet());
     }
 
     [Fact]
@@ -48,7 +48,7 @@ public class RestructureTests
         // Only ann can do y besides bob; cat can take ann's x.
         var hierarchy = AgentHierarchy.Organise(
             Task(Job("a", "x", 10), Job("b", "y", 10)),
-            [Agent("ann", 1, ("x", 1), ("y", 0.5)), Agent("bob", 1, ("y", 1)), Agent("cat", 1, ("x", 0.2))]).Lose("bob");
+            [Agent("ann", 1, ("x", 1), ("y", 0.5)), Agent("bob", 1, ("y", 1)), Agent("cat", 1, ("x", 0.9))]).Lose("bob");
         var done = hierarchy.Result().Restructurings.Single();
         Assert.Equal(RestructuringScope.Group, done.Scope);
         Assert.Equal([new RoleChange("x/1", "ann", "cat"), new RoleChange("y/1", "bob", "ann")], done.Changes);
@@ -67,21 +67,40 @@ public class RestructureTests
     [Fact]
     public void Lose_Coordinator_ParentTakesOverWhenNobodyCanLead()
     {
-        AgentProfile Lead(string name) => Agent(name, 1, (RoleTree.Coordination, 1));
-        var team = Enumerable.Range(0, 25).Select(i => Agent($"a{i}", 1, ("s", 0.5), (RoleTree.Coordination, 0))).Concat(Enumerable.Range(0, 6).Select(i => Lead($"lead{i}"))).ToList();
-        var spare = Enumerable.Range(0, 10).Select(i => Agent($"spare{i}", 1, ("s", 0.1), (RoleTree.Coordination, 0)));
-        var before = AgentHierarchy.Organise(Task([.. Enumerable.Range(0, 25).Select(i => Job($"j{i}", "s", 6000))]), [.. team, .. spare]);
+        var before = AgentHierarchy.Organise(Task([.. Chains(25, "s")]), [.. Team(25, "s", 0.5), .. Leads(6), .. Team(10, "s", 0.1)]);
         Assert.Equal(3, before.Result().Levels);
-        var victim = before.Result().Roles.First(r => r.Kind == RoleKind.Coordinator).Agent!;
-        var after = before.Lose(victim).Result();
-        Assert.Equal(1, after.AssignmentEfficiency);
-        foreach (var lead in team.Select(a => a.Name).Where(n => n.StartsWith("lead", StringComparison.Ordinal) && n != victim && n != after.Roles[0].Agent))
+        var after = before.Lose(before.Result().Roles.First(r => r.Kind == RoleKind.Coordinator).Agent!);
+        Assert.Equal((1, RestructuringScope.Roles), (after.Result().AssignmentEfficiency, after.Result().Restructurings.Single().Scope));
+        foreach (var lead in Leads(6).Select(l => l.Name).Except([after.Result().Roles[0].Agent!, .. after.Result().Restructurings.Select(r => r.Lost)]))
         {
-            before = before.Lose(lead);
+            after = after.Lose(lead);
         }
 
-        var orphan = before.Result().Roles.First(r => r.Kind == RoleKind.Coordinator && r.Agent is null);
+        var orphan = after.Result().Roles.First(r => r.Kind == RoleKind.Coordinator && r.Agent is null);
         Assert.Equal((RoleFallback.MergeIntoParent, "root"), (orphan.Fallback, orphan.FallbackRole));
+    }
+
+    [Fact]
+    public void Lose_HelpIsInAnotherGroup_WidensToAllAndChangesTwoRoles()
+    {
+        // The five b lanes have a coordinator of their own; only 'both', who does an a lane, can replace one of their agents, and only 'spare' can replace 'both'.
+        AgentProfile[] agents = [.. Team(19, "a", 0.9), Worker("both", ("a", 0.9), ("b", 0.9)), .. Team(5, "b", 1), Worker("spare", ("a", 0.8)), .. Leads(6)];
+        var before = AgentHierarchy.Organise(Task([.. Chains(20, "a"), .. Chains(5, "b")]), agents);
+        Assert.Equal(3, before.Result().Levels);
+        var done = before.Lose("b0-1").Result().Restructurings.Single();
+        Assert.Equal((RestructuringScope.All, 2), (done.Scope, done.Changes.Count));
+        Assert.Contains(done.Changes, c => c is { From: "b0-1", To: "both" });
+        Assert.Contains(done.Changes, c => c is { From: "both", To: "spare" });
+    }
+
+    [Fact]
+    public void Lose_RoomOnlyAfterAMove_MovesTheLighterRole()
+    {
+        // gus has half of his capacity left and ada, too: the light role has to go to ada before gus can take the heavy one.
+        var hierarchy = AgentHierarchy.Organise(
+            Task(Job("heavy", "train", 100), Job("light", "report", 90) with { Load = 0.5 }, Job("other", "lead", 10) with { Load = 0.5 }),
+            [Agent("eli", 1, ("train", 1)), Agent("gus", 1, ("train", 0.5), ("report", 1)), Agent("ada", 1, ("lead", 1), ("report", 0.9))]).Lose("eli");
+        Assert.Equal([("heavy", "gus"), ("light", "ada"), ("other", "ada")], hierarchy.Result().Roles.Select(r => (r.Jobs[0], r.Agent)).Order());
     }
 
     [Fact]
@@ -93,6 +112,13 @@ public class RestructureTests
         Assert.Contains("'zoe'; allowed are ann, bob", unknown.Message, StringComparison.Ordinal);
         Assert.Equal("agent_lost", Assert.Throws<QuorateException>(() => hierarchy.Lose("ann").Lose("ann")).Code);
     }
+
+    /// <summary>Never leads.</summary>
+    private static AgentProfile Worker(string name, params (string, double)[] skills) => Agent(name, 1, [.. skills, (RoleTree.Coordination, 0)]);
+
+    private static IEnumerable<AgentProfile> Team(int count, string skill, double value) => Enumerable.Range(0, count).Select(i => Worker($"{skill}{(int)(value * 10) % 10}-{i}", (skill, value)));
+
+    private static IEnumerable<AgentProfile> Leads(int count) => Enumerable.Range(0, count).Select(i => Agent($"lead{i}", 1, (RoleTree.Coordination, 1)));
 
     private static void AssertHonest(OrganiseResult before, OrganiseResult after, Restructuring told)
     {
