@@ -32,6 +32,8 @@ public class CommandContractTests
     [InlineData("doctor")]
     [InlineData("bench ledger")]
     [InlineData("bench scheduler")]
+    [InlineData("bench assignment")]
+    [InlineData("organise")]
     [InlineData("completion")]
     public async Task Help_EveryCommand_EndsWithAnExample(string command)
     {
@@ -54,6 +56,9 @@ public class CommandContractTests
         { ["fault", "inject", "no_such_fault", "--site", Compose], 2, "" },
         { ["fault", "inject", "crash", "--target", "nobody", "--site", Compose], 2, "" },
         { ["fault", "revert", "--site", Compose], 2, "usage" },
+        { ["organise", "/nowhere/task.json"], 2, "usage" },
+        { ["organise", "/nowhere/task.json", "--agents", "/nowhere/agents.json"], 2, "task_file" },
+        { ["bench", "assignment", "--size", "0"], 2, "usage" },
         { ["plan", "validate", "/nowhere/plan.json", "--site", Compose], 2, "plan_file" },
         { ["plan", "validate", "/dev/zero", "--site", Compose], 2, "plan_file" },
         { ["plan", "validate", "/", "--site", Compose], 2, "plan_file" },

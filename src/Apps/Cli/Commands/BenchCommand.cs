@@ -12,7 +12,7 @@ namespace Quorate.Cli.Commands;
 /// <summary>Benchmarks that anyone can rerun; each works in a temporary folder.</summary>
 internal static class BenchCommand
 {
-    public static Command Create() => new("bench", "Measure consensus, the gateway, the scheduler, the ledger, the panel and whole repairs on this machine.")
+    public static Command Create() => new("bench", "Measure consensus, the gateway, the scheduler, the ledger, the panel, the assignment of roles and whole repairs on this machine.")
     {
         BenchConsensusCommand.Create(),
         BenchGatewayCommand.Create(),
@@ -21,6 +21,7 @@ internal static class BenchCommand
         CreateLedger(),
         CreateRecovery(),
         CreatePanel(),
+        CreateAssignment(),
     };
 
     private static Command CreateScheduler()
@@ -64,6 +65,20 @@ internal static class BenchCommand
             return ExitCodes.Done;
         }));
         return command.WithExamples("quorate bench panel --rounds 100 --grace-ms 100");
+    }
+
+    private static Command CreateAssignment()
+    {
+        var size = Count("--size", "Roles, and as many agents.", 200, 2_000);
+        var rounds = Count("--rounds", "Random tables, seeded by their number.", 50, 10_000);
+        var command = new Command("assignment", "How long the optimal assignment of roles to agents takes, beside the greedy rule.") { size, rounds };
+        command.SetAction((parse, token) => Workspace.RunAsync(parse, workspace =>
+        {
+            var result = AssignmentBenchmark.Run(parse.GetValue(size), parse.GetValue(rounds), workspace.Time, token);
+            workspace.Output.Result(result, console => console.MarkupLine($"{result.Roles} roles, {result.Agents} agents: optimal p50 [bold]{result.OptimalMs.P50:0.00} ms[/] (p95 {result.OptimalMs.P95:0.00} ms), greedy p50 {result.GreedyMs.P50:0.00} ms; optimal is worth {result.Gain:P1} more, {result.Rounds} tables"));
+            return Task.FromResult(ExitCodes.Done);
+        }));
+        return command.WithExamples("quorate bench assignment --size 200");
     }
 
     private static Command CreateRecovery()
