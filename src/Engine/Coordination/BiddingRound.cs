@@ -65,7 +65,7 @@ internal sealed class BiddingRound(AuctionNotice notice, IReadOnlyList<IBidder> 
         {
             return new Answer<T>(await ask(bidder, token), null);
         }
-        catch (Exception e) when (e is not OperationCanceledException)
+        catch (Exception e) when (e is not OperationCanceledException || !token.IsCancellationRequested)
         {
             return new Answer<T>(default, PlainText.Line(e.Message, MaxError));
         }
