@@ -26,7 +26,7 @@ public sealed record AuctionOutcome
 public sealed record BidScores(double Overall, double Cost, double Quality, double Performance, double Reliability, double Innovation, double Risk);
 
 /// <summary>What is expected of an agent. Confidence: 0 to 1, the share of history in the estimate; ReliabilityLower: with 95 % credibility it succeeds at least as often.</summary>
-public sealed record AgentCapability(double Quality, double QualityConfidence, double? Throughput, double ThroughputConfidence, double Reliability, double ReliabilityLower);
+public sealed record AgentCapability(double Quality, double QualityConfidence, double ThroughputConfidence, double Reliability, double ReliabilityLower, double? Throughput = null);
 
 /// <summary>Risk of giving the task to the winner. Level: 0 to 1; Grade: low, medium or high.</summary>
 public sealed record AuctionRisk(double Level, string Grade, IReadOnlyList<RiskFactor> Factors);
@@ -52,7 +52,7 @@ public static class ExclusionReason
 }
 
 /// <summary>A broken rule and the accused's own signatures: two contradicting ones, or one whose consequence the quorum missed.</summary>
-public sealed record AuctionEvidence(string Kind, string Agent, string Detail, SignedHash First, SignedHash? Second);
+public sealed record AuctionEvidence(string Kind, string Agent, string Detail, SignedHash First, SignedHash? Second = null);
 
 /// <summary>What was signed. Statement: commitment, reveal or proposal.</summary>
 public sealed record SignedHash(string Statement, string Hash, string Signature);

@@ -18,7 +18,7 @@ public sealed record AuctionRecord
 }
 
 /// <summary>One agent's part. PublicKey: P-256 SubjectPublicKeyInfo, base64; Commitments: in their hashes' order, two when it bid twice.</summary>
-public sealed record AuctionParticipant(string Name, string PublicKey, TrackRecord Track, IReadOnlyList<SignedCommitment> Commitments, SignedReveal? Reveal);
+public sealed record AuctionParticipant(string Name, string PublicKey, TrackRecord Track, IReadOnlyList<SignedCommitment> Commitments, SignedReveal? Reveal = null);
 
 /// <summary>A sealed bid. Hash: SHA-256 in hex; Signature: ECDSA P-256 in base64.</summary>
 public sealed record SignedCommitment(string Hash, string Signature);
@@ -45,8 +45,8 @@ public sealed record TrackRecord
     public required string HistoryHash { get; init; }
 }
 
-/// <summary>What later auctions need to know of one. Defaulted: agents that broke its rules, by signatures of their own.</summary>
-public sealed record PastAuction(string? Winner, IReadOnlyList<string> Approach, IReadOnlyList<string> Defaulted);
+/// <summary>What later auctions need to know of one. Approach: the winner's; Defaulted: agents that broke its rules, by signatures of their own.</summary>
+public sealed record PastAuction(IReadOnlyList<string> Approach, IReadOnlyList<string> Defaulted, string? Winner = null);
 
 /// <summary>What the members sign: the outcome in short and the hash of the whole record. Canonical (RFC 8785).</summary>
 public sealed record AuctionDecision

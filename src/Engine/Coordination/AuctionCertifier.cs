@@ -17,10 +17,13 @@ namespace Quorate.Engine.Coordination;
 /// </summary>
 internal sealed class AuctionCertifier(IMemberKeys keys, string auctionId, IReadOnlyList<string> agents)
 {
-    /// <summary>Who signs: all agents, or as many as a group can hold, drawn by SHA-256 over auction and name.</summary>
+    /// <summary>More than these add little trust and much work: every member hears every other one.</summary>
+    public const int MaxMembers = 31;
+
+    /// <summary>Who signs: all agents, of more than <see cref="MaxMembers"/> those drawn by SHA-256 over auction and name.</summary>
     public IReadOnlyList<string> Members { get; } = [.. agents
         .OrderBy(name => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes($"{auctionId}\0member\0{name}"))), StringComparer.Ordinal)
-        .Take(Membership.MaxReplicas)];
+        .Take(MaxMembers)];
 
     public int MaxLiars => Membership.Largest(Members.Count).Faults;
 

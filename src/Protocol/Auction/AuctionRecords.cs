@@ -91,7 +91,7 @@ public static class AuctionRecords
 
     /// <summary>What later auctions need to know of this one.</summary>
     public static PastAuction PastOf(AuctionOutcome outcome) =>
-        new(outcome.Winner, outcome.Bid?.Approach ?? [], [.. outcome.Evidence.Select(e => e.Agent).Distinct(StringComparer.Ordinal)]);
+        new(outcome.Bid?.Approach ?? [], [.. outcome.Evidence.Select(e => e.Agent).Distinct(StringComparer.Ordinal)], outcome.Winner);
 
     /// <summary>Null for a record whose outcome follows from its messages, otherwise what does not; never throws.</summary>
     public static string? FindProblem(AuctionRecord record)

@@ -45,10 +45,10 @@ public static class TrackRecords
         return new AgentCapability(
             quality.Toward(track.Skill ?? PriorQuality),
             quality.Confidence,
-            needs.TargetThroughput is { } target ? throughput.Toward(PriorThroughput * target) : null,
             throughput.Confidence,
             reliability.Mean,
-            reliability.Lower());
+            reliability.Lower(),
+            needs.TargetThroughput is { } target ? throughput.Toward(PriorThroughput * target) : null);
     }
 
     /// <summary>Null for numbers that a history can come down to, otherwise what is wrong.</summary>

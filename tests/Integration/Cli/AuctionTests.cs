@@ -32,7 +32,13 @@ public class AuctionTests
         var (verified, view) = await cli.JsonAsync(Token, "certificate", "verify", Path.Combine(proof, $"{id}.cert"), "--keys", Path.Combine(proof, $"{id}.keys"));
         Assert.Equal(0, verified);
         Assert.Equal(winner, view.GetProperty("item").GetProperty("payload").GetProperty("json").GetProperty("winner").GetString());
-        Assert.True(File.Exists(Path.Combine(proof, $"{id}.record.json")));
+
+        var (file, keys, record) = (Path.Combine(proof, $"{id}.cert"), Path.Combine(proof, $"{id}.keys"), Path.Combine(proof, $"{id}.record.json"));
+        (verified, view) = await cli.JsonAsync(Token, "certificate", "verify", file, "--keys", keys, "--record", record);
+        Assert.True(verified == 0 && view.GetProperty("record").GetString()!.Contains("computed again", StringComparison.Ordinal), $"{view}");
+        await File.WriteAllTextAsync(record, (await File.ReadAllTextAsync(record, Token)).Replace("\"cost\":55", "\"cost\":54", StringComparison.Ordinal), Token);
+        (verified, view) = await cli.JsonAsync(Token, "certificate", "verify", file, "--keys", keys, "--record", record);
+        Assert.Equal((1, false), (verified, view.GetProperty("valid").GetBoolean()));
     }
 
     [Theory]

@@ -29,7 +29,7 @@ public class AuctionTaskReaderTests
     [InlineData("\"cost\":0.4", "\"cost\":-0.4", "criteria_weights.cost is -0.4")]
     [InlineData("\"cost\":0.4,\"quality\":0.6", "\"cost\":0", "criteria_weights sum to 0")]
     [InlineData("\"cost\":0.4,\"quality\":0.6", "", "criteria_weights sum to 0")]
-    [InlineData("\"cost\":0.4,\"quality\":0.6", "\"cost\":1,\"cost\":2", "line 1")]
+    [InlineData("\"cost\":0.4,\"quality\":0.6", "\"cost\":1,\"cost\":2", "Duplicate property 'cost'")]
     [InlineData("\"name\":\"reindex\"", "\"name\":\"../x\"", "name is '../x'")]
     [InlineData("\"name\":\"reindex\"", "\"name\":\"reindex\",\"risk_weight\":0.6", "risk_weight is 0.6")]
     [InlineData("{\"name\"", "[{\"name\"", "line 1")]

@@ -109,7 +109,7 @@ public class EstimateTests
     {
         var track = TrackRecords.Of(new AgentProfile { Name = "new", Skills = new Dictionary<string, double> { ["indexing"] = 0.8 } }, "indexing");
         var capability = TrackRecords.Assess(track, new AuctionRequirements { MaxCost = 1, MaxDurationS = 1, TargetThroughput = 100 }, defaults: 0);
-        Assert.Equal(new AgentCapability(0.8, 0, 50, 0, 0.5, 0.05), capability);
+        Assert.Equal(new AgentCapability(0.8, 0, 0, 0.5, 0.05, 50), capability);
     }
 
     private static double MoreThan(int successes, int trials, double rate)

@@ -51,7 +51,7 @@ internal static class RandomAuctions
         }
 
         PastAuction[] past = [.. Enumerable.Range(0, random.Next(30)).Select(_ => new PastAuction(
-            random.Next(5) == 0 ? null : $"agent-{random.Next(8)}", Approach(random), random.Next(6) == 0 ? [$"agent-{random.Next(8)}"] : []))];
+            Approach(random), random.Next(6) == 0 ? [$"agent-{random.Next(8)}"] : [], random.Next(5) == 0 ? null : $"agent-{random.Next(8)}"))];
         return new RandomAuction($"auction-{seed}", task, bids, past);
     }
 

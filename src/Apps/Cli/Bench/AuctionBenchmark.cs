@@ -40,7 +40,7 @@ internal sealed class AuctionBenchmark(TimeProvider time)
     {
         var random = new Random(seed);
         var agents = Enumerable.Range(0, bidders).Select(i => Agent($"agent-{i}", random)).ToList();
-        PastAuction[] past = [.. Enumerable.Range(0, PastAuctionCount).Select(_ => new PastAuction($"agent-{random.Next(bidders)}", Approach(random), []))];
+        PastAuction[] past = [.. Enumerable.Range(0, PastAuctionCount).Select(_ => new PastAuction(Approach(random), [], $"agent-{random.Next(bidders)}"))];
         var (evaluation, assessment, result) = (new List<double>(), new List<double>(), new List<AuctionResult>());
         for (var i = 0; i < WarmUps + repeats; i++)
         {

@@ -57,14 +57,14 @@ internal static class AuctionCommand
         var proof = parse.GetValue(Certificate) is { } folder && result.Certificate is { } signed ? OutcomeFolder.Write(folder, result.AuctionId, signed) : default;
         if (proof.Certificate is not null)
         {
-            WriteRecord(Path.ChangeExtension(proof.Certificate, ".record.json"), result.Record!);
+            WriteRecord(RecordOf(proof.Certificate), result.Record!);
         }
 
         var explain = parse.GetValue(Explain);
         workspace.Output.Result(explain ? result : result with { Record = null }, _ => new AuctionView(workspace.Output).Show(task, result, explain));
         if (proof.Certificate is not null)
         {
-            workspace.Output.Line($"[grey]check it with: quorate certificate verify {Output.Safe(proof.Certificate)} --keys {Output.Safe(proof.Keys)}[/]");
+            workspace.Output.Line($"[grey]check it with: quorate certificate verify {Output.Safe(proof.Certificate)} --keys {Output.Safe(proof.Keys)} --record {Output.Safe(RecordOf(proof.Certificate))}[/]");
         }
 
         return result.Winner is null ? ExitCodes.Negative : ExitCodes.Done;
@@ -79,6 +79,8 @@ internal static class AuctionCommand
 
         return [.. agents.Agents.Select(agent => withholding.Contains(agent.Name) ? AuctionFaults.Withholding(new SealedBidder(agent)) : (IBidder)new SealedBidder(agent))];
     }
+
+    private static string RecordOf(string certificate) => Path.ChangeExtension(certificate, ".record.json");
 
     private static void WriteRecord(string path, AuctionRecord record)
     {
