@@ -138,10 +138,10 @@ public sealed class AuctionHouse(IMemberKeys keys, TimeProvider time, AuctionOpt
         }
 
         // Keys are files, and not all file systems tell upper from lower case.
-        var seen = new HashSet<string>(StringComparer.OrdinalIgnoreCase) { MemberGroup.Client };
+        var seen = new HashSet<string>(StringComparer.OrdinalIgnoreCase) { MemberContexts.ClientName };
         if (Array.Find(names, name => !AuctionRules.IsName(name) || !seen.Add(name)) is { } wrong)
         {
-            throw QuorateException.Input("agent_name_invalid", $"an agent's name is '{PlainText.Line(wrong, 80)}'; a name that is used once, with 1 to 64 letters, digits, dots, underscores and hyphens, and not '{MemberGroup.Client}', is allowed", "upper and lower case count as the same");
+            throw QuorateException.Input("agent_name_invalid", $"an agent's name is '{PlainText.Line(wrong, 80)}'; a name that is used once, with 1 to 64 letters, digits, dots, underscores and hyphens, and not '{MemberContexts.ClientName}', is allowed", "upper and lower case count as the same");
         }
     }
 
