@@ -26,6 +26,7 @@ public sealed class AgentGroup
     private readonly Memo<PlacementRecord> _records = new(PlacementRecord.TryParse);
     private long _sent;
     private ulong _asked;
+    private ulong _lastSequence;
     private Round _round = new();
 
     /// <param name="cluster">Whose agents.</param>
@@ -41,6 +42,8 @@ public sealed class AgentGroup
         (_cluster, _client, _voters, _faults, _clock, _options) = (cluster, client, voters, faults, clock, options);
         _nodes = [.. contexts.Select((c, i) => new AgentNode(i, c, cluster, run, Tick))];
     }
+
+    public double TimeoutMs => _options.ConsensusTimeoutMs;
 
     private long Tick => (long)_clock.Now;
 
@@ -60,7 +63,7 @@ public sealed class AgentGroup
         using var cancel = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         try
         {
-            await RunAsync(() => _round.Decided is not null, _round.Started + _options.ConsensusTimeoutMs, cancel.Token);
+            await RunAsync(() => _round.IsDecided, _round.Started + _options.ConsensusTimeoutMs, cancel.Token);
             _round.ElapsedMs = _clock.Now - _round.Started;
             await RunAsync(IsComplete, _clock.Now + _options.GraceMs, cancel.Token);
         }
@@ -270,11 +273,14 @@ public sealed class AgentGroup
                 node.Findings.AddRange(node.Audit.Note(opinion));
             }
 
-            if (item.Request.Digest(_client.Crypto) == _round.Subject && _round.Decided is null)
+            if (decision.Sequence > _lastSequence && decision.Applied[i])
             {
-                _round.Decided = (item, QuorumCertificate.For(node.Context, decision.Proof, i));
+                _round.Decided.Add((item, QuorumCertificate.For(node.Context, decision.Proof, i)));
+                _round.IsDecided |= item.Request.Digest(_client.Crypto) == _round.Subject;
             }
         }
+
+        _lastSequence = Math.Max(_lastSequence, decision.Sequence);
     }
 
     /// <summary>Agents tell each other which ballots they hold, so that one who signed two is found out whoever got which.</summary>
@@ -304,8 +310,7 @@ public sealed class AgentGroup
         return new RoundResult
         {
             Record = record,
-            Item = _round.Decided?.Item,
-            Certificate = _round.Decided?.Certificate,
+            Decided = _round.Decided,
             Ballots = ballots,
             Cast = _round.Cast,
             Findings = [.. _nodes.SelectMany(TakeFindings).DistinctBy(f => (f.Agent, f.Kind, f.Round))],
@@ -336,7 +341,9 @@ public sealed class AgentGroup
 
         public int Delivered { get; set; }
 
-        public (Item Item, QuorumCertificate Certificate)? Decided { get; set; }
+        public bool IsDecided { get; set; }
+
+        public List<(Item Item, QuorumCertificate Certificate)> Decided { get; } = [];
 
         public Dictionary<int, CastBallot> Cast { get; } = [];
     }

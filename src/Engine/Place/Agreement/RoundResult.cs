@@ -9,11 +9,8 @@ public sealed record RoundResult
 {
     public required PlacementRecord Record { get; init; }
 
-    /// <summary>The decided item; null when no quorum decided in time.</summary>
-    public Item? Item { get; init; }
-
-    /// <summary>Proves the decision to anyone with the public keys; null like <see cref="Item"/>.</summary>
-    public QuorumCertificate? Certificate { get; init; }
+    /// <summary>Decided since the last record, in order, each with what proves it: usually this record alone; none when no quorum decided in time.</summary>
+    public required IReadOnlyList<(Item Item, QuorumCertificate Certificate)> Decided { get; init; }
 
     /// <summary>Signed ballots that reached anyone, by the agent's number; of an agent that signed two, the first.</summary>
     public required IReadOnlyDictionary<int, Ballot> Ballots { get; init; }
