@@ -9,6 +9,7 @@ GlobalOptions.AddTo(root);
 root.Subcommands.Add(DemoCommand.Create());
 root.Subcommands.Add(AskCommand.Create());
 root.Subcommands.Add(OrganiseCommand.Create());
+root.Subcommands.Add(AuctionCommand.Create());
 root.Subcommands.Add(TriageCommand.Create());
 root.Subcommands.Add(PlanCommand.Create());
 root.Subcommands.Add(SiteCommand.Create());

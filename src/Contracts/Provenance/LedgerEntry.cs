@@ -46,6 +46,7 @@ public static class LedgerKinds
     public const string Answer = "answer";
     public const string IncidentClosed = "incident_closed";
     public const string Outcome = "outcome";
+    public const string Auction = "auction";
     public const string FaultInjected = "fault_injected";
     public const string FaultReverted = "fault_reverted";
     public const string KeyRotated = "key_rotated";

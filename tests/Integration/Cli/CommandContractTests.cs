@@ -9,6 +9,8 @@ public class CommandContractTests
 
     [Theory]
     [InlineData("demo")]
+    [InlineData("auction")]
+    [InlineData("bench auction")]
     [InlineData("triage")]
     [InlineData("plan validate")]
     [InlineData("plan run")]
@@ -49,6 +51,9 @@ public class CommandContractTests
         { ["triage"], 2, "usage" },
         { ["triage", "x"], 2, "usage" },
         { ["nonsense"], 2, "usage" },
+        { ["auction", Compose], 2, "usage" },
+        { ["auction", "/nowhere/task.json", "--agents", Compose], 2, "auction_task_file" },
+        { ["auction", Compose, "--agents", Compose], 2, "auction_task_invalid" },
         { ["triage", "", "--site", Compose], 2, "" },
         { ["triage", "x", "--site", "/nowhere/compose.yml"], 2, "" },
         { ["triage", "x", "--site", Compose, "--planner", "oracle"], 2, "usage" },

@@ -12,7 +12,7 @@ namespace Quorate.Cli.Commands;
 /// <summary>Benchmarks that anyone can rerun; each works in a temporary folder.</summary>
 internal static class BenchCommand
 {
-    public static Command Create() => new("bench", "Measure consensus, the gateway, the scheduler, the ledger, the panel, the assignment of roles and whole repairs on this machine.")
+    public static Command Create() => new("bench", "Measure consensus, the gateway, the scheduler, the ledger, the panel, auctions, the assignment of roles and whole repairs on this machine.")
     {
         BenchConsensusCommand.Create(),
         BenchGatewayCommand.Create(),
@@ -22,6 +22,7 @@ internal static class BenchCommand
         CreateRecovery(),
         CreatePanel(),
         CreateAssignment(),
+        BenchAuctionCommand.Create(),
     };
 
     private static Command CreateScheduler()
@@ -111,7 +112,7 @@ internal static class BenchCommand
         return command.WithExamples("quorate bench recovery --rounds 25");
     }
 
-    private static Option<int> Count(string name, string description, int standard, int max)
+    internal static Option<int> Count(string name, string description, int standard, int max)
     {
         var option = new Option<int>(name) { Description = $"{description} 1 to {max}.", DefaultValueFactory = _ => standard };
         option.Validators.Add(result =>

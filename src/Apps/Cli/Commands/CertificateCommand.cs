@@ -1,6 +1,8 @@
 using System.CommandLine;
 using Quorate.Cli.Common;
+using Quorate.Cli.Coordination;
 using Quorate.Cli.Views;
+using Quorate.Protocol.Auction;
 using Quorate.Storage.Keys;
 
 namespace Quorate.Cli.Commands;
@@ -17,10 +19,13 @@ internal static class CertificateCommand
     {
         var file = new Argument<string>("file") { Description = "The certificate." };
         var keys = new Option<string?>("--keys") { Description = "Folder of the group's public keys to trust: group.json and a .pem file for each id (default: those of this home's approval panel).", HelpName = "DIR" };
-        var command = new Command("verify", "Check a certificate offline: what was decided, and by whom (exit 1 if it proves nothing).") { file, keys };
+        var record = new Option<string?>("--record") { Description = "The record of an auction that the certificate decides: its outcome is computed again from the sealed bids.", HelpName = "FILE" };
+        var command = new Command("verify", "Check a certificate offline: what was decided, and by whom (exit 1 if it proves nothing).") { file, keys, record };
         command.SetAction((parse, _) => Workspace.RunAsync(parse, workspace =>
         {
-            var view = CertificateView.Verify(parse.GetValue(file)!, GroupKeys.OpenPublic(FindPublic(parse.GetValue(keys) ?? workspace.PanelKeys)));
+            var group = GroupKeys.OpenPublic(FindPublic(parse.GetValue(keys) ?? workspace.PanelKeys));
+            var view = CertificateView.Verify(parse.GetValue(file)!, group);
+            view = parse.GetValue(record) is { } path && view.Valid ? AuctionProof.Check(view, InputFile.ReadText(path, AuctionRecords.MaxBytes, "auction_record_file"), group) : view;
             workspace.Output.Result(view, _ => view.Show(workspace.Output));
             return Task.FromResult(view.Valid ? ExitCodes.Done : ExitCodes.Negative);
         }));

@@ -23,6 +23,9 @@ internal sealed record CertificateView
     public IReadOnlyList<string>? Signers { get; init; }
     public DecidedItemView? Item { get; init; }
 
+    /// <summary>What came of computing an auction again.</summary>
+    public string? Record { get; init; }
+
     public static CertificateView Verify(string path, GroupDirectory group)
     {
         var keys = group.Directory;
@@ -62,6 +65,11 @@ internal sealed record CertificateView
         foreach (var line in Item!.Lines())
         {
             output.Line(Output.Safe(line));
+        }
+
+        if (Record is not null)
+        {
+            output.Line($"[green]record[/] {Output.Safe(Record)}");
         }
     }
 

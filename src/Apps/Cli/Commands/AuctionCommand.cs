@@ -1,0 +1,96 @@
+using System.CommandLine;
+using System.Text;
+using Quorate.Cli.Common;
+using Quorate.Cli.Coordination;
+using Quorate.Cli.Views;
+using Quorate.Contracts;
+using Quorate.Contracts.Coordination;
+using Quorate.Engine.Coordination;
+using Quorate.Protocol.Auction;
+using Quorate.Storage.Certificates;
+using Quorate.Storage.Keys;
+
+namespace Quorate.Cli.Commands;
+
+/// <summary>One task auctioned among agents.</summary>
+internal static class AuctionCommand
+{
+    private static readonly Argument<string> TaskFile = new("taskfile") { Description = "What is auctioned: JSON as docs/schemas/auction-task.json says." };
+    private static readonly Option<string> Agents = new("--agents") { Description = "The agents with their histories and bids: JSON as docs/schemas/agents.json says.", Required = true, HelpName = "FILE" };
+    private static readonly Option<bool> Explain = new("--explain") { Description = "Show sealed and opened bids, expected capabilities and signatures; with --json the whole record." };
+    private static readonly Option<bool> Alone = new("--alone") { Description = "Neither count earlier auctions of this home nor keep this one." };
+    private static readonly Option<string?> Certificate = new("--certificate") { Description = "Write the record, the signed decision and the keys that check it to this folder.", HelpName = "DIR" };
+    private static readonly Option<string[]> Withhold = new("--withhold") { Description = "Let this agent seal its bid and never open it; may be repeated.", HelpName = "AGENT" };
+    private static readonly Option<string?> Lie = new("--lying-auctioneer") { Description = $"Let the first auctioneer lie: {string.Join(", ", AuctionFaults.Lies)} (the winner's bid).", HelpName = "LIE" };
+
+    public static Command Create()
+    {
+        var command = new Command("auction", "Auction a task: sealed bids, five criteria, second-score price, the winner fixed by consensus of the agents (exit 1 if nobody wins).")
+        {
+            TaskFile, Agents, Explain, Alone, Certificate, Withhold, Lie,
+        };
+        command.SetAction((parse, token) => Workspace.RunAsync(parse, workspace => RunAsync(workspace, parse, token)));
+        return command.WithExamples(
+            "quorate auction lab/workloads/reindex-auction.json --agents lab/agents/indexers.json",
+            "quorate auction lab/workloads/reindex-auction.json --agents lab/agents/indexers.json --withhold dahlia --lying-auctioneer winner --alone --explain");
+    }
+
+    private static async Task<int> RunAsync(Workspace workspace, ParseResult parse, CancellationToken token)
+    {
+        var task = AuctionTaskReader.Read(InputFile.ReadText(parse.GetValue(TaskFile)!, AuctionTaskReader.MaxBytes, "auction_task_file"));
+        var agents = AgentsFileReader.Read(InputFile.ReadText(parse.GetValue(Agents)!, AgentsFileReader.MaxBytes, "agents_file"));
+        var options = new AuctionOptions();
+        if (parse.GetValue(Lie) is { } lie)
+        {
+            options = options with { Propose = AuctionFaults.LyingFirst(lie) };
+        }
+
+        var keys = new MemberKeys(Path.Combine(workspace.Home, "keys", "members"), Environment.GetEnvironmentVariable(FileKeyRing.PassphraseVariable));
+        var past = parse.GetValue(Alone) ? [] : await AuctionLedger.ReadAsync(workspace, token);
+        var bidders = BiddersOf(agents, parse.GetValue(Withhold) ?? []);
+        var result = await new AuctionHouse(keys, workspace.Time, options).RunAsync(workspace.Ids.Next("auction"), task, bidders, past, token);
+        if (!parse.GetValue(Alone))
+        {
+            await AuctionLedger.AppendAsync(workspace, result, token);
+        }
+
+        var proof = parse.GetValue(Certificate) is { } folder && result.Certificate is { } signed ? OutcomeFolder.Write(folder, result.AuctionId, signed) : default;
+        if (proof.Certificate is not null)
+        {
+            WriteRecord(RecordOf(proof.Certificate), result.Record!);
+        }
+
+        var explain = parse.GetValue(Explain);
+        workspace.Output.Result(explain ? result : result with { Record = null }, _ => new AuctionView(workspace.Output).Show(task, result, explain));
+        if (proof.Certificate is not null)
+        {
+            workspace.Output.Line($"[grey]check it with: quorate certificate verify {Output.Safe(proof.Certificate)} --keys {Output.Safe(proof.Keys)} --record {Output.Safe(RecordOf(proof.Certificate))}[/]");
+        }
+
+        return result.Winner is null ? ExitCodes.Negative : ExitCodes.Done;
+    }
+
+    private static List<IBidder> BiddersOf(AgentsFile agents, string[] withholding)
+    {
+        if (Array.Find(withholding, name => agents.Agents.All(a => a.Name != name)) is { } unknown)
+        {
+            throw QuorateException.Input("agent_unknown", $"--withhold names '{PlainText.Line(unknown, 60)}'; the agents are {string.Join(", ", agents.Agents.Take(20).Select(a => a.Name))}");
+        }
+
+        return [.. agents.Agents.Select(agent => withholding.Contains(agent.Name) ? AuctionFaults.Withholding(new SealedBidder(agent)) : (IBidder)new SealedBidder(agent))];
+    }
+
+    private static string RecordOf(string certificate) => Path.ChangeExtension(certificate, ".record.json");
+
+    private static void WriteRecord(string path, AuctionRecord record)
+    {
+        try
+        {
+            File.WriteAllText(path, Encoding.UTF8.GetString(AuctionRecords.ToBytes(record)));
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw QuorateException.Missing("certificate_unwritable", $"{path} cannot be written: {e.Message}", inner: e);
+        }
+    }
+}
