@@ -13,12 +13,13 @@ internal sealed partial class Inbox(string self, MessagingOptions options, Messe
     // Each held message waits for one number of one channel at a time; then it is looked at again.
     private readonly Dictionary<(string Conversation, MessageMark Mark), List<HeldMessage>> waiters = [];
     private int held;
+    private AgentMessage? inHand;
 
     internal int Held => held;
 
-    /// <summary>The vector clock of the conversation: how many of each sender's messages were handled.</summary>
+    /// <summary>The vector clock of the conversation: how many of each sender's messages were handled, the one in hand included.</summary>
     internal MessageMark[] Clock(string conversation) => conversations.TryGetValue(conversation, out var channels)
-        ? [.. channels.Values.Where(c => c.Contiguous > 0).Select(c => new MessageMark(c.Sender, c.Contiguous))]
+        ? [.. channels.Values.Select(c => new MessageMark(c.Sender, CountOf(c))).Where(m => m.Sequence > 0)]
         : [];
 
     /// <summary>Takes in a message whose sender is proven.</summary>
@@ -72,7 +73,7 @@ internal sealed partial class Inbox(string self, MessagingOptions options, Messe
         {
             if (IsHeld(candidate) && IsDue(candidate))
             {
-                message = candidate.Message;
+                message = inHand = candidate.Message;
                 return true;
             }
         }
@@ -84,6 +85,8 @@ internal sealed partial class Inbox(string self, MessagingOptions options, Messe
     /// <summary>The handler is done with the message that came out last; unhandled, it counts as never received.</summary>
     internal void Complete(AgentMessage message, bool handled, long now)
     {
+        inHand = null;
+
         // Gone when the handler itself had the conversation forgotten.
         if (Find(message.Sender, message.Conversation) is not { } channel || !channel.Held.TryGetValue(message.Sequence, out var done))
         {
@@ -128,6 +131,11 @@ internal sealed partial class Inbox(string self, MessagingOptions options, Messe
             ChannelsOf(mark.Conversation)[mark.Sender] = DeliveryChannel.Restore(mark, now);
         }
     }
+
+    // What a handler sends comes after what it handles.
+    private ulong CountOf(DeliveryChannel channel) =>
+        inHand is { } message && message.Sender == channel.Sender && message.Conversation == channel.Conversation && message.Sequence == channel.Contiguous + 1
+            ? message.Sequence : channel.Contiguous;
 
     private static bool IsWellFormed(AgentMessage message) =>
         OrderingNames.IsKnown(message.Ordering) && message.Sequence > 0 && message.After.Count <= MessagingLimits.Marks

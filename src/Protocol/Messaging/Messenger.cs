@@ -60,7 +60,7 @@ public sealed class Messenger
     public IEnumerable<DeadLetter> DeadLetters => outbox.Dead;
 
     /// <summary>The earliest moment at which a tick may do something; <see cref="long.MaxValue"/> for none.</summary>
-    public long NextDue => Math.Min(outbox.NextDue, inbox.NextGapCheck);
+    public long NextDue(bool isLinkUp = true) => isLinkUp ? Math.Min(outbox.NextDue, inbox.NextGapCheck) : inbox.NextGapCheck;
 
     /// <summary>Goes on from what was durable. Only on a fresh messenger; everything open goes out again.</summary>
     public void Restore(MessengerState state, long now)
@@ -71,38 +71,29 @@ public sealed class Messenger
 
     /// <summary>Takes a message into the outbox, one copy for each receiver, in the order they are named.</summary>
     /// <exception cref="QuorateException">outbox_full (nothing was taken), message_invalid, ordering_unknown, conversation_members.</exception>
-    public IReadOnlyList<AgentMessage> Send(MessageDraft draft, long now)
+    public IReadOnlyList<AgentMessage> Send(MessageDraft draft, long now) => Send([draft], now);
+
+    /// <summary>The same for several messages: all of them are taken, or none.</summary>
+    public IReadOnlyList<AgentMessage> Send(IReadOnlyList<MessageDraft> drafts, long now)
     {
-        Check(draft);
-        if (outbox.Room < draft.To.Count)
+        var copies = 0;
+        foreach (var draft in drafts)
+        {
+            Check(draft);
+            copies += draft.To.Count;
+        }
+
+        if (outbox.Room < copies)
         {
             throw QuorateException.Missing(
-                "outbox_full", $"the outbox of '{Name}' holds {outbox.Count} of {options.OutboxMessages} messages and cannot take {draft.To.Count} more",
+                "outbox_full", $"the outbox of '{Name}' holds {outbox.Count} of {options.OutboxMessages} messages and cannot take {copies} more",
                 "wait until some are acknowledged; dead letters count too: send them again or discard them");
         }
 
-        IReadOnlyList<MessageMark> after = draft.Ordering switch
+        var sent = new List<AgentMessage>(copies);
+        foreach (var draft in drafts)
         {
-            Ordering.Causal => inbox.Clock(draft.Conversation),
-            Ordering.Partial => draft.After,
-            _ => [],
-        };
-        var sent = new AgentMessage[draft.To.Count];
-        for (var i = 0; i < sent.Length; i++)
-        {
-            sent[i] = Signed(new AgentMessage
-            {
-                Sender = Name,
-                Receiver = draft.To[i],
-                Conversation = draft.Conversation,
-                Sequence = outbox.NextSequence(draft.To[i], draft.Conversation),
-                Ordering = draft.Ordering,
-                After = after,
-                Payload = draft.Payload,
-                Deadline = draft.Deadline ?? now + options.Lifetime,
-            });
-            outbox.Add(sent[i], now);
-            Counters.Sent++;
+            Send(draft, now, sent);
         }
 
         return sent;
@@ -199,6 +190,33 @@ public sealed class Messenger
         outbox.Forget(conversation);
         inbox.Forget(conversation);
         Changes.Forget(conversation);
+    }
+
+    private void Send(MessageDraft draft, long now, List<AgentMessage> sent)
+    {
+        IReadOnlyList<MessageMark> after = draft.Ordering switch
+        {
+            Ordering.Causal => inbox.Clock(draft.Conversation),
+            Ordering.Partial => draft.After,
+            _ => [],
+        };
+        foreach (var receiver in draft.To)
+        {
+            var message = Signed(new AgentMessage
+            {
+                Sender = Name,
+                Receiver = receiver,
+                Conversation = draft.Conversation,
+                Sequence = outbox.NextSequence(receiver, draft.Conversation),
+                Ordering = draft.Ordering,
+                After = after,
+                Payload = draft.Payload,
+                Deadline = draft.Deadline ?? now + options.Lifetime,
+            });
+            outbox.Add(message, now);
+            sent.Add(message);
+            Counters.Sent++;
+        }
     }
 
     private DeadLetter TakeDead(MessageKey key) => outbox.Take(key)

@@ -109,7 +109,7 @@ public sealed class VirtualBus
             return true;
         }
 
-        var due = agents.Values.Min(a => a.Messenger.NextDue);
+        var due = agents.Values.Min(a => a.Messenger.NextDue());
         var next = Math.Max(Now, Math.Min(due, onTheWay.TryPeek(out _, out var first) ? first.At : long.MaxValue));
         if (next > until || next == long.MaxValue)
         {
@@ -123,7 +123,7 @@ public sealed class VirtualBus
             arrival.To.Take(arrival);
         }
 
-        foreach (var late in agents.Values.Where(a => a.Messenger.NextDue <= Now))
+        foreach (var late in agents.Values.Where(a => a.Messenger.NextDue() <= Now))
         {
             late.Messenger.Tick(Now);
             Wake(late);
@@ -193,7 +193,7 @@ public sealed class VirtualAgent
     internal bool IsBusy { get; set; }
 
     /// <summary>Sends at the bus's present time; it arrives in <see cref="VirtualBus.Run"/>.</summary>
-    /// <exception cref="QuorateException">See <see cref="Messenger.Send"/>.</exception>
+    /// <exception cref="QuorateException">As of the messenger's.</exception>
     public IReadOnlyList<AgentMessage> Send(MessageDraft draft)
     {
         bus.Wake(this);
