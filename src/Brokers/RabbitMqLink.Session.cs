@@ -57,7 +57,7 @@ public sealed partial class RabbitMqLink
                     {
                         await slots.WaitAsync(ending.Token);
                         await DeclareAsync(frame.To, ending.Token);
-                        _ = PublishAsync(frame, ending.Token);
+                        _ = PublishAsync(Gather(frame), ending.Token);
                     }
                 }
             }
@@ -133,6 +133,18 @@ public sealed partial class RabbitMqLink
                 await consumer!.QueueDeclareAsync(link.QueueOf(name), durable: true, exclusive: false, autoDelete: false, arguments, cancellationToken: cancellationToken);
                 declared.Add(name);
             }
+        }
+
+        // What has gathered for the same agent while the broker was busy travels as one.
+        private MessageFrame Gather(MessageFrame frame)
+        {
+            while (link.outgoing.Reader.TryPeek(out var next) && frame.TryMerge(next) is { } merged)
+            {
+                link.outgoing.Reader.TryRead(out _);
+                frame = merged;
+            }
+
+            return frame;
         }
 
         private async Task PublishAsync(MessageFrame frame, CancellationToken cancellationToken)

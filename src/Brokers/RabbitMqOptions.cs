@@ -25,7 +25,7 @@ public sealed record RabbitMqOptions
     public int Outstanding { get; init; } = 32;
 
     /// <summary>Frames waiting to be sent; more are dropped and repeated. 1…100,000.</summary>
-    public int Waiting { get; init; } = 1_024;
+    public int Waiting { get; init; } = 16_384;
 
     /// <summary>Frames that the queue holds; the broker refuses more, and they are repeated. 1…100,000,000.</summary>
     public int QueueLength { get; init; } = 1_000_000;

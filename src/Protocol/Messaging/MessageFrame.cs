@@ -19,6 +19,13 @@ public sealed record MessageFrame(string From, string To, IReadOnlyList<AgentMes
     // Two payloads of the largest size and everything else at its largest fit.
     private const int MaxBytes = 16 << 20;
 
+    /// <summary>Both in one, this one's first; null when they do not fit together.</summary>
+    public MessageFrame? TryMerge(MessageFrame next) =>
+        next.From == From && next.To == To && Messages.Count + next.Messages.Count <= MaxMessages && Receipts.Count + next.Receipts.Count <= MaxReceipts
+        && Messages.Sum(m => m.Payload.Length) + next.Messages.Sum(m => m.Payload.Length) <= PayloadBytes
+            ? this with { Messages = [.. Messages, .. next.Messages], Receipts = [.. Receipts, .. next.Receipts] }
+            : null;
+
     /// <summary>The frame as bytes, signed by its sender.</summary>
     public byte[] Encode(IMessageCrypto crypto)
     {

@@ -12,7 +12,7 @@ namespace Quorate.Cli.Commands;
 /// <summary>Benchmarks that anyone can rerun; each works in a temporary folder.</summary>
 internal static class BenchCommand
 {
-    public static Command Create() => new("bench", "Measure consensus, the gateway, the scheduler, the ledger, the panel and whole repairs on this machine.")
+    public static Command Create() => new("bench", "Measure consensus, the gateway, the scheduler, the ledger, the panel, messaging and whole repairs on this machine.")
     {
         BenchConsensusCommand.Create(),
         BenchGatewayCommand.Create(),
@@ -21,6 +21,7 @@ internal static class BenchCommand
         CreateLedger(),
         CreateRecovery(),
         CreatePanel(),
+        BenchMessagingCommand.Create(),
     };
 
     private static Command CreateScheduler()
