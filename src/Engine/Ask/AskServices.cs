@@ -1,5 +1,5 @@
 using Microsoft.Extensions.AI;
-using Quorate.Engine.Ask.Certificates;
+using Quorate.Engine.Panels;
 using Quorate.Models.Panel;
 
 namespace Quorate.Engine.Ask;

@@ -1,7 +1,7 @@
 using System.Text;
 using System.Text.Json;
 using Quorate.Contracts;
-using Quorate.Contracts.Asking;
+using Quorate.Contracts.Provenance;
 using Quorate.Storage.Keys;
 
 namespace Quorate.Storage.Certificates;

@@ -1,6 +1,6 @@
 using System.Security.Cryptography;
 using Quorate.Contracts;
-using Quorate.Engine.Ask.Certificates;
+using Quorate.Engine.Panels;
 
 namespace Quorate.Storage.Keys;
 

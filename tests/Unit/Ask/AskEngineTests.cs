@@ -4,6 +4,7 @@ using Quorate.Contracts;
 using Quorate.Contracts.Asking;
 using Quorate.Engine.Ask;
 using Quorate.Engine.Ask.Certificates;
+using Quorate.Engine.Panels;
 using Quorate.Models;
 
 namespace Quorate.Tests.Unit.Ask;

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using Quorate.Contracts;
 using Quorate.Contracts.Asking;
+using Quorate.Contracts.Provenance;
 using Quorate.Engine.Ask;
 
 namespace Quorate.Tests.Unit.Server;

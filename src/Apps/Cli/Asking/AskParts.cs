@@ -5,7 +5,7 @@ using Quorate.Contracts;
 using Quorate.Contracts.Asking;
 using Quorate.Contracts.Provenance;
 using Quorate.Engine.Ask;
-using Quorate.Engine.Ask.Certificates;
+using Quorate.Engine.Panels;
 using Quorate.Models.Health;
 using Quorate.Models.Panel;
 using Quorate.Models.Providers.Embedded;
@@ -30,7 +30,7 @@ internal static class AskParts
     {
         var keys = new MemberKeys(Path.Combine(workspace.Home, "keys", "members"), Environment.GetEnvironmentVariable(FileKeyRing.PassphraseVariable));
         // Keys that cannot be used are told now, before members are paid.
-        keys.Open([OutcomeCertifier.Client])[0].Dispose();
+        keys.Open([MemberContexts.ClientName])[0].Dispose();
         return new AskEngine(new AskServices
         {
             Panel = panel,

@@ -1,7 +1,7 @@
 using System.Security.Cryptography;
 using Quorate.Contracts;
 
-namespace Quorate.Engine.Ask.Certificates;
+namespace Quorate.Engine.Panels;
 
 /// <summary>The signing keys of members, which last as long as their names.</summary>
 public interface IMemberKeys
