@@ -128,25 +128,29 @@ public sealed class VirtualBusTests
     }
 
     [Fact]
-    public void Bus_TenThousandMessages_CostsLittleEach()
+    public void Bus_ManyMessages_CostAtMostTwentyMicrosecondsEach()
     {
+        const int Rounds = 400;
+        const int Each = 50;
         var bus = new VirtualBus(Names);
-        void Exchange()
+
+        // The fastest round counts: the others were interrupted by whatever else runs here.
+        var fastest = TimeSpan.MaxValue;
+        for (var round = 0; round < Rounds; round++)
         {
-            for (var i = 0; i < 10_000; i++)
+            var start = Stopwatch.GetTimestamp();
+            for (var i = 0; i < Each; i++)
             {
                 bus["ann"].Send(new MessageDraft("c", ["bob"], new byte[100]));
                 bus.Run(bus.Now);
             }
+
+            var elapsed = Stopwatch.GetElapsedTime(start);
+            fastest = elapsed < fastest ? elapsed : fastest;
         }
 
-        Exchange();
-        var start = Stopwatch.GetTimestamp();
-        Exchange();
-
-        // 20 µs is the aim; several times that is allowed where other tests share the cores.
-        Assert.True(Stopwatch.GetElapsedTime(start) < TimeSpan.FromSeconds(1), $"{Stopwatch.GetElapsedTime(start).TotalMicroseconds / 10_000:0.0} µs a message");
-        Assert.Equal(20_000, bus["bob"].Messenger.Counters.Delivered);
+        Assert.True(fastest.TotalMicroseconds / Each <= 20, $"{fastest.TotalMicroseconds / Each:0.0} µs a message");
+        Assert.Equal(Rounds * Each, bus["bob"].Messenger.Counters.Delivered);
     }
 
     [Fact]
