@@ -6,6 +6,7 @@ using Quorate.Engine.Ports;
 using Quorate.Storage.Accounts;
 using Quorate.Storage.Asking;
 using Quorate.Storage.Ledger;
+using Quorate.Storage.Messaging;
 using Quorate.Storage.Sqlite;
 
 namespace Quorate.Storage;
@@ -22,7 +23,7 @@ public sealed class QuorateStore : IAsyncDisposable
     private readonly SqliteDatabase _database;
     private readonly SqliteLedger _ledger;
 
-    private QuorateStore(SqliteDatabase database, SqliteLedger ledger, TimeProvider time)
+    private QuorateStore(SqliteDatabase database, SqliteLedger ledger, SqliteMessageStore messages, TimeProvider time)
     {
         _database = database;
         _ledger = ledger;
@@ -30,6 +31,7 @@ public sealed class QuorateStore : IAsyncDisposable
         Accounts = new SqliteAccountStore(database, time);
         AskJobs = new SqliteAskJobStore(database, time);
         AskJournal = new SqliteAskJournal(database, time);
+        Messages = messages;
     }
 
     public string File => _database.Path;
@@ -43,6 +45,9 @@ public sealed class QuorateStore : IAsyncDisposable
     public IAskJobStore AskJobs { get; }
 
     public IAskJournal AskJournal { get; }
+
+    /// <summary>Agents' outboxes, marks and effects.</summary>
+    public SqliteMessageStore Messages { get; }
 
     /// <summary>Opens or makes the store and brings its schema up to date.</summary>
     /// <param name="file">The database file; its folder is made if need be.</param>
@@ -61,6 +66,7 @@ public sealed class QuorateStore : IAsyncDisposable
     /// <summary>Signs the head if anything was appended, then closes. Pending appends are finished first.</summary>
     public async ValueTask DisposeAsync()
     {
+        await Messages.DisposeAsync();
         await _ledger.DisposeAsync();
         _database.ClosePool();
     }
@@ -78,7 +84,7 @@ public sealed class QuorateStore : IAsyncDisposable
             }
 
             Migrator.Apply(connection, database.Path, time.GetUtcNow());
-            return new QuorateStore(database, new SqliteLedger(database, keys, time, maxBytes), time);
+            return new QuorateStore(database, new SqliteLedger(database, keys, time, maxBytes), new SqliteMessageStore(database, maxBytes), time);
         }
         catch (SqliteException e)
         {

@@ -12,7 +12,7 @@ namespace Quorate.Cli.Commands;
 /// <summary>Benchmarks that anyone can rerun; each works in a temporary folder.</summary>
 internal static class BenchCommand
 {
-    public static Command Create() => new("bench", "Measure consensus, the gateway, the scheduler, the ledger, the panel, auctions, the assignment of roles and whole repairs on this machine.")
+    public static Command Create() => new("bench", "Measure consensus, the gateway, the scheduler, the ledger, the panel, auctions, the assignment of roles, messaging and whole repairs on this machine.")
     {
         BenchConsensusCommand.Create(),
         BenchGatewayCommand.Create(),
@@ -23,6 +23,7 @@ internal static class BenchCommand
         CreatePanel(),
         CreateAssignment(),
         BenchAuctionCommand.Create(),
+        BenchMessagingCommand.Create(),
     };
 
     private static Command CreateScheduler()

@@ -1,0 +1,30 @@
+namespace Quorate.Protocol.Messaging;
+
+/// <summary>
+/// Exponential backoff with jitter (Brooker, "Exponential Backoff and Jitter", 2015): the pause doubles up to a
+/// bound, and a share of it is drawn by lot, the same lot for the same seed, message and attempt.
+/// </summary>
+public static class RetrySchedule
+{
+    /// <param name="options">First and longest pause, and the share that is drawn.</param>
+    /// <param name="attempt">Attempts made so far; 1 or more.</param>
+    /// <param name="seed">Of the sender.</param>
+    /// <param name="lot">Tells messages apart.</param>
+    /// <returns>Milliseconds until the next attempt; at least 1.</returns>
+    public static long Pause(MessagingOptions options, int attempt, ulong seed, ulong lot)
+    {
+        var doublings = Math.Min(attempt - 1, 32);
+        var pause = Math.Min(options.MaxRetry, (double)options.FirstRetry * (1L << doublings));
+        var drawn = (Mix(seed ^ Mix(lot ^ ((ulong)attempt << 48))) >> 11) * (1.0 / (1UL << 53));
+        return Math.Max(1, (long)(pause * (1 - (options.JitterPercent / 100.0 * drawn))));
+    }
+
+    // The finaliser of SplitMix64 (Steele, Lea and Flood, OOPSLA '14).
+    private static ulong Mix(ulong z)
+    {
+        z += 0x9E3779B97F4A7C15;
+        z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9;
+        z = (z ^ (z >> 27)) * 0x94D049BB133111EB;
+        return z ^ (z >> 31);
+    }
+}
