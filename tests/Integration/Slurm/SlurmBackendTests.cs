@@ -118,6 +118,8 @@ public sealed class SlurmBackendTests(SlurmCluster slurm) : IClassFixture<SlurmC
         var backend = Backend();
         var id = await AcceptedAsync(backend, Start("before", command: ["/bin/sh", "-c", $"until [ -e {slurm.Folder}/go ]; do sleep 0.1; done"]));
         await SlurmCluster.UntilAsync(async () => (await JobAsync(backend, "before"))!.State == BackendJobState.Running, "it runs");
+        // Slurm writes its state some seconds late; before that a killed controller forgets the job, whoever submitted it.
+        await SlurmCluster.UntilAsync(async () => (await File.ReadAllTextAsync(Path.Combine(slurm.Folder, "state/job_state"))).Contains(":before", StringComparison.Ordinal), "the state is on the disk");
         slurm.KillController();
         var answer = await backend.SubmitAsync(Start("during", command: ["/bin/true"]), default);
         Assert.False(answer.Reached);
