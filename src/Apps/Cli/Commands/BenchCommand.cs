@@ -21,6 +21,7 @@ internal static class BenchCommand
         CreateLedger(),
         CreateRecovery(),
         CreatePanel(),
+        WorkloadCommand.CreateBench(),
     };
 
     private static Command CreateScheduler()
