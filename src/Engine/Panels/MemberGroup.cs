@@ -3,7 +3,6 @@ using System.Text;
 using Quorate.Contracts;
 using Quorate.Contracts.Provenance;
 using Quorate.Protocol.Consensus;
-using Quorate.Protocol.Consensus.Crypto;
 
 namespace Quorate.Engine.Panels;
 
@@ -13,26 +12,12 @@ namespace Quorate.Engine.Panels;
 /// </summary>
 public sealed class MemberGroup : IDisposable
 {
-    /// <summary>Asks for the decision, and is no member.</summary>
-    public const string Client = "engine";
-
     private const int MaxRounds = 200;
     private static readonly ConsensusOptions Options = new() { CheckpointInterval = 4, Window = 16, Clients = 1 };
 
-    private readonly IReadOnlyList<string> _names;
-    private readonly IReadOnlyList<ECDsa> _keys;
-    private readonly KeyDirectory _directory;
-    private readonly IReadOnlyList<P256Crypto> _cryptos;
-    private readonly List<ConsensusContext> _contexts;
+    private readonly MemberContexts _contexts;
 
-    private MemberGroup(string group, IReadOnlyList<string> names, IReadOnlyList<ECDsa> keys, Func<ReadOnlyMemory<byte>, string?> findProblem)
-    {
-        var membership = Membership.Largest(names.Count);
-        (_names, _keys) = (names, keys);
-        _directory = KeyDirectory.Create(group, membership.Faults, [.. keys.Take(names.Count).Select(P256Crypto.PublicKey)], [P256Crypto.PublicKey(keys[^1])]);
-        _cryptos = [.. keys.Select((key, i) => new P256Crypto(_directory, i, key))];
-        _contexts = [.. _cryptos.Select(c => new ConsensusContext(membership, _directory.Hash, c, new AcceptanceRules(membership, findProblem), Options))];
-    }
+    private MemberGroup(MemberContexts contexts) => _contexts = contexts;
 
     /// <param name="keys">Of the members and of the client.</param>
     /// <param name="group">Name of the group, at most 128 characters.</param>
@@ -40,7 +25,7 @@ public sealed class MemberGroup : IDisposable
     /// <param name="findProblem">Null for bytes that are a right record; depends on the bytes alone.</param>
     /// <exception cref="QuorateException">A name that can be no file's name; keys that cannot be read or written.</exception>
     public static MemberGroup Open(IMemberKeys keys, string group, IReadOnlyList<string> names, Func<ReadOnlyMemory<byte>, string?> findProblem) =>
-        new(group, names, keys.Open([.. names, Client]), findProblem);
+        new(MemberContexts.Open(keys, group, names, membership => new AcceptanceRules(membership, findProblem), Options));
 
     /// <summary>Puts a record before the members.</summary>
     /// <param name="record">Canonical bytes.</param>
@@ -49,8 +34,8 @@ public sealed class MemberGroup : IDisposable
     /// <returns>Null when no quorum accepts the record.</returns>
     public async Task<OutcomeCertificate?> CertifyAsync(byte[] record, Func<string, ReadOnlyMemory<byte>, bool> accepts, CancellationToken cancellationToken)
     {
-        var members = _names.Select((name, i) => new PanelMember(name, bytes => (accepts(name, bytes) ? AcceptanceRules.Accept : AcceptanceRules.Refuse).ToArray(), _contexts[i])).ToList();
-        var client = _contexts[^1];
+        var members = _contexts.Names.Select((name, i) => new PanelMember(name, bytes => (accepts(name, bytes) ? AcceptanceRules.Accept : AcceptanceRules.Refuse).ToArray(), _contexts.Members[i])).ToList();
+        var client = _contexts.Client;
         var replicas = new PanelReplicas(members, new ForgetfulLog(), 0);
         var request = Request.Sign(client.Crypto, client.Directory, client.Membership.Replicas, 1, RequestKind.Question, record);
         var question = request.Digest(client.Crypto);
@@ -66,26 +51,15 @@ public sealed class MemberGroup : IDisposable
         return replicas.Decided.TryGetValue(question, out var decided) && decided.Item.Outcome.AsSpan().SequenceEqual(AcceptanceRules.Accept) ? Describe(decided.Certificate, record) : null;
     }
 
-    public void Dispose()
-    {
-        foreach (var crypto in _cryptos)
-        {
-            crypto.Dispose();
-        }
-
-        foreach (var key in _keys)
-        {
-            key.Dispose();
-        }
-    }
+    public void Dispose() => _contexts.Dispose();
 
     private OutcomeCertificate Describe(QuorumCertificate certificate, byte[] record) => new()
     {
         OutcomeHash = Convert.ToHexStringLower(SHA256.HashData(record)),
         Outcome = QuorateJson.Deserialize<System.Text.Json.JsonElement>(Encoding.UTF8.GetString(record)),
-        Signers = [.. certificate.Commits.Select(c => _names[c.Signer])],
+        Signers = [.. certificate.Commits.Select(c => _contexts.Names[c.Signer])],
         Text = CertificateText.Write(certificate),
-        Group = new OutcomeGroup(_directory.Name, _directory.Membership.Faults, _names, [Client], [.. _keys.Select(k => k.ExportSubjectPublicKeyInfoPem() + "\n")]),
+        Group = _contexts.Group,
     };
 
     /// <summary>The group lives for one decision, so there is nothing to remember.</summary>

@@ -19,7 +19,7 @@ public class TidyTests
         ["Engine"] = ["Contracts", "Models", "Protocol"],
         ["Platforms"] = ["Contracts"],
         ["Storage"] = ["Contracts", "Engine", "Protocol", "Transport"],
-        ["Faults"] = ["Contracts"],
+        ["Faults"] = ["Contracts", "Engine", "Protocol"],
         ["Transport"] = ["Contracts", "Protocol"],
         ["Charts"] = ["Contracts"],
         ["Server"] = ["Contracts", "Engine", "Models"],

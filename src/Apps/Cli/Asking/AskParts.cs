@@ -30,7 +30,7 @@ internal static class AskParts
     {
         var keys = new MemberKeys(Path.Combine(workspace.Home, "keys", "members"), Environment.GetEnvironmentVariable(FileKeyRing.PassphraseVariable));
         // Keys that cannot be used are told now, before members are paid.
-        keys.Open([MemberGroup.Client])[0].Dispose();
+        keys.Open([MemberContexts.ClientName])[0].Dispose();
         return new AskEngine(new AskServices
         {
             Panel = panel,

@@ -18,6 +18,18 @@ public sealed class SimulatedBackend(ClusterSpec cluster, TimeProvider time) : I
     private readonly HashSet<(int Pool, int Node)> _down = [];
     private readonly HashSet<int> _poolsDown = [];
 
+    /// <summary>When the next job ends, since the start; null: none runs.</summary>
+    public TimeSpan? NextEnd
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _state.Running.FirstOrDefault()?.EndsBy;
+            }
+        }
+    }
+
     /// <summary>What the nodes of a pool are called here.</summary>
     public static string NodeName(string pool, int node) => string.Create(CultureInfo.InvariantCulture, $"{pool}-{node}");
 

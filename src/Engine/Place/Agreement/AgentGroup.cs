@@ -1,0 +1,350 @@
+using Quorate.Contracts.Placing;
+using Quorate.Engine.Place.Votes;
+using Quorate.Protocol.Consensus;
+using Quorate.Protocol.Consensus.Crypto;
+
+namespace Quorate.Engine.Place.Agreement;
+
+/// <summary>
+/// A cluster's agents in one process, each a replica with a key, a state and a voter of its own; what they say to each other
+/// goes as bytes over links that may be slow, cut or damaged. One record is decided at a time. Not thread-safe.
+/// </summary>
+public sealed class AgentGroup
+{
+    /// <summary>Deliveries of one round; more means that something sends without end.</summary>
+    private const int MaxDeliveries = 200_000;
+
+    private readonly ClusterSpec _cluster;
+    private readonly AgentNode[] _nodes;
+    private readonly ConsensusContext _client;
+    private readonly IReadOnlyList<IVoter> _voters;
+    private readonly IAgentFaults _faults;
+    private readonly IGroupClock _clock;
+    private readonly AgentGroupOptions _options;
+    private readonly PriorityQueue<(int From, int To, byte[] Bytes), (long At, long Order)> _wire = new();
+    private readonly Dictionary<int, Task<CastBallot>> _voting = [];
+    private readonly Memo<PlacementRecord> _records = new(PlacementRecord.TryParse);
+    private long _sent;
+    private ulong _asked;
+    private ulong _lastSequence;
+    private Round _round = new();
+
+    /// <param name="cluster">Whose agents.</param>
+    /// <param name="run">Names the run; part of the state's chain.</param>
+    /// <param name="contexts">One for each agent, in their order.</param>
+    /// <param name="client">Signs the questions.</param>
+    /// <param name="voters">One for each agent.</param>
+    /// <param name="faults">What befalls them.</param>
+    /// <param name="clock">Of timeouts.</param>
+    /// <param name="options">Times.</param>
+    public AgentGroup(ClusterSpec cluster, string run, IReadOnlyList<ConsensusContext> contexts, ConsensusContext client, IReadOnlyList<IVoter> voters, IAgentFaults faults, IGroupClock clock, AgentGroupOptions options)
+    {
+        (_cluster, _client, _voters, _faults, _clock, _options) = (cluster, client, voters, faults, clock, options);
+        _nodes = [.. contexts.Select((c, i) => new AgentNode(i, c, cluster, run, Tick))];
+    }
+
+    public double TimeoutMs => _options.ConsensusTimeoutMs;
+
+    private long Tick => (long)_clock.Now;
+
+    /// <summary>Puts a record before the agents and waits until it is decided, and a grace longer for those who are late.</summary>
+    public async Task<RoundResult> DecideAsync(PlacementRecord record, CancellationToken cancellationToken)
+    {
+        _faults.BeginRound(record.Round);
+        var request = Request.Sign(_client.Crypto, _client.Directory, _client.Membership.Replicas, ++_asked, RequestKind.Question, record.ToBytes());
+        _round = new Round { Request = request, Subject = request.Digest(_client.Crypto), Started = _clock.Now, Number = record.Round };
+        var bytes = request.Encoded.ToArray();
+        foreach (var node in _nodes)
+        {
+            Follow(node);
+            Send(request.Client, node.Id, bytes, 0);
+        }
+
+        using var cancel = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        try
+        {
+            await RunAsync(() => _round.IsDecided, _round.Started + _options.ConsensusTimeoutMs, cancel.Token);
+            _round.ElapsedMs = _clock.Now - _round.Started;
+            await RunAsync(IsComplete, _clock.Now + _options.GraceMs, cancel.Token);
+        }
+        finally
+        {
+            await cancel.CancelAsync();
+            await AbandonVotesAsync();
+        }
+
+        Exchange();
+        return Result(record);
+    }
+
+    private bool IsComplete() => _voting.Count == 0 && _wire.Count == 0 && _nodes.All(n => n.Machine is null || n.State.Round >= _nodes.Max(m => m.State.Round));
+
+    private async Task RunAsync(Func<bool> done, double until, CancellationToken cancellationToken)
+    {
+        while (!done() && _clock.Now < until && _round.Delivered < MaxDeliveries)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            if (Step(cancellationToken))
+            {
+                continue;
+            }
+
+            var next = _nodes.Where(n => n.Machine is not null).Select(n => (double)n.Machine!.Deadline).Append(until).Min();
+            next = _wire.TryPeek(out _, out var first) ? Math.Min(next, first.At) : next;
+            var votes = _voting.Count > 0 ? Task.WhenAny(_voting.Values) : null;
+            await _clock.WaitUntilAsync(Math.Max(next, Math.Floor(_clock.Now) + 1), votes, cancellationToken);
+        }
+    }
+
+    /// <summary>Whatever can be done at this moment; false when nothing can.</summary>
+    private bool Step(CancellationToken cancellationToken)
+    {
+        var worked = false;
+        while (_wire.TryPeek(out _, out var first) && first.At <= Tick && _round.Delivered < MaxDeliveries)
+        {
+            worked = true;
+            Deliver(_wire.Dequeue());
+        }
+
+        foreach (var node in _nodes)
+        {
+            if (node.Machine is { } machine && machine.Deadline <= Tick)
+            {
+                worked = true;
+                machine.Tick(Tick);
+                Take(node);
+            }
+
+            worked |= Vote(node, cancellationToken);
+        }
+
+        return worked;
+    }
+
+    private void Deliver((int From, int To, byte[] Bytes) sent)
+    {
+        _round.Delivered++;
+        var node = _nodes[sent.To];
+        Follow(node);
+        node.Receive(sent.From, sent.Bytes, Tick);
+        Take(node);
+    }
+
+    /// <summary>A process dies, or is started again, as the faults have it.</summary>
+    private void Follow(AgentNode node)
+    {
+        var down = _faults.IsDown(node.Id, _round.Delivered);
+        if (down && node.Machine is not null)
+        {
+            node.Crash();
+        }
+        else if (!down && node.Machine is null)
+        {
+            node.Start(Tick);
+            Take(node);
+        }
+    }
+
+    private void Take(AgentNode node)
+    {
+        while (node.Machine is { Outputs.Count: > 0 } machine)
+        {
+            var outputs = machine.Outputs.ToArray();
+            machine.Outputs.Clear();
+            foreach (var output in outputs)
+            {
+                Do(node, output);
+            }
+        }
+    }
+
+    private void Do(AgentNode node, Output output)
+    {
+        switch (output.Content)
+        {
+            case DurableRecord record:
+                node.Keep(record);
+                break;
+            case Evidence evidence:
+                node.Findings.Add(new Finding(_cluster.Agents[evidence.Accused].Name, System.Text.Json.JsonNamingPolicy.SnakeCaseLower.ConvertName(evidence.Kind.ToString()), Proven: true, node.State.Round + 1, "its signatures contradict the protocol", Convert.ToBase64String(evidence.Encode())));
+                break;
+            case Decision decision:
+                Note(node, decision);
+                break;
+            case Request question when output.Kind == OutputKind.OpinionWanted:
+                node.Want(question, _records.Read(question.Payload));
+                break;
+            case Message message when output.Kind == OutputKind.Broadcast:
+                foreach (var other in _nodes.Where(n => n != node))
+                {
+                    Post(node, other.Id, message);
+                }
+
+                break;
+            case Message message when output.Kind == OutputKind.Send:
+                Post(node, output.To, message);
+                break;
+        }
+    }
+
+    private void Post(AgentNode from, int to, Message message)
+    {
+        if (_faults is NoFaults)
+        {
+            Send(from.Id, to, message.Encoded.ToArray(), _options.LinkMs);
+            return;
+        }
+
+        foreach (var (delay, bytes) in _faults.Carry((from.Id, from.Context), to, message, _options.LinkMs))
+        {
+            Send(from.Id, to, bytes, _options.LinkMs + delay);
+        }
+    }
+
+    private void Send(int from, int to, byte[] bytes, long delay) => _wire.Enqueue((from, to, bytes), (Tick + delay, _sent++));
+
+    /// <summary>Lets an agent vote as soon as it can, or hands in the vote that is ready.</summary>
+    private bool Vote(AgentNode node, CancellationToken cancellationToken)
+    {
+        if (_voting.TryGetValue(node.Id, out var task))
+        {
+            return task.IsCompleted && _voting.Remove(node.Id) && HandIn(node, task);
+        }
+
+        if (node.Machine is null || node.TakeQuestion() is not { } question)
+        {
+            return false;
+        }
+
+        var changes = question.Record.Changes.Select(c => node.Agrees(question.Record, c)).ToList();
+        _voting[node.Id] = VoteAsync(node.Id, node.State, question.Record, changes, cancellationToken);
+        return true;
+    }
+
+    private async Task<CastBallot> VoteAsync(int agent, PlacementState state, PlacementRecord record, List<bool> changes, CancellationToken cancellationToken)
+    {
+        var started = _clock.Now;
+        var cast = await _voters[agent].VoteAsync(state, record, changes, cancellationToken);
+        var extra = (_clock.Now - started) * (_faults.SlownessOf(agent) - 1);
+        if (extra >= 1)
+        {
+            await _clock.WaitUntilAsync(_clock.Now + extra, null, cancellationToken);
+        }
+
+        return cast;
+    }
+
+    private bool HandIn(AgentNode node, Task<CastBallot> task)
+    {
+        if (task.IsCanceled)
+        {
+            return true;
+        }
+
+        var cast = task.GetAwaiter().GetResult();
+        _round.Cast[node.Id] = cast;
+        if (node.Machine is { } machine && _faults.Bend(node.Id, _records.Read(_round.Request!.Payload)!, cast.Ballot) is { } signed)
+        {
+            machine.SubmitOpinion(_round.Subject, signed.ToBytes(), Tick);
+            Take(node);
+        }
+
+        return true;
+    }
+
+    private async Task AbandonVotesAsync()
+    {
+        foreach (var (agent, task) in _voting)
+        {
+            await Task.WhenAny(task);
+            HandIn(_nodes[agent], task);
+        }
+
+        _voting.Clear();
+    }
+
+    private void Note(AgentNode node, Decision decision)
+    {
+        for (var i = 0; i < decision.Proof.Batch.Items.Count; i++)
+        {
+            var item = decision.Proof.Batch.Items[i];
+            foreach (var opinion in item.Opinions)
+            {
+                node.Findings.AddRange(node.Audit.Note(opinion));
+            }
+
+            if (decision.Sequence > _lastSequence && decision.Applied[i])
+            {
+                _round.Decided.Add((item, QuorumCertificate.For(node.Context, decision.Proof, i)));
+                _round.IsDecided |= item.Request.Digest(_client.Crypto) == _round.Subject;
+            }
+        }
+
+        _lastSequence = Math.Max(_lastSequence, decision.Sequence);
+    }
+
+    /// <summary>Agents tell each other which ballots they hold, so that one who signed two is found out whoever got which.</summary>
+    private void Exchange()
+    {
+        var held = _nodes.Where(n => n.Machine is not null).Select(n => (n.Id, Opinions: n.Audit.OpinionsOn(_round.Subject).ToList())).ToList();
+        foreach (var (from, opinions) in held)
+        {
+            foreach (var node in _nodes.Where(n => n.Id != from && n.Machine is not null))
+            {
+                opinions.ForEach(o => node.Findings.AddRange(node.Audit.Note(o)));
+            }
+        }
+    }
+
+    private RoundResult Result(PlacementRecord record)
+    {
+        var ballots = new Dictionary<int, Ballot>();
+        foreach (var opinion in _nodes.SelectMany(n => n.Audit.OpinionsOn(_round.Subject)))
+        {
+            if (!ballots.ContainsKey(opinion.Author) && Ballot.TryParse(opinion.Value) is { } ballot)
+            {
+                ballots[opinion.Author] = ballot;
+            }
+        }
+
+        return new RoundResult
+        {
+            Record = record,
+            Decided = _round.Decided,
+            Ballots = ballots,
+            Cast = _round.Cast,
+            Findings = [.. _nodes.SelectMany(TakeFindings).DistinctBy(f => (f.Agent, f.Kind, f.Round))],
+            ElapsedMs = _round.ElapsedMs,
+            View = _nodes.Where(n => n.Machine is not null).Select(n => n.Machine!.View).DefaultIfEmpty().Max(),
+        };
+    }
+
+    private IEnumerable<Finding> TakeFindings(AgentNode node)
+    {
+        Finding[] proven = [.. node.Findings];
+        node.Findings.Clear();
+        return proven.Concat(node.TakeDamaged().Where(d => d.From < _nodes.Length)
+            .Select(d => new Finding(_cluster.Agents[d.From].Name, d.Kind, Proven: false, _round.Number, $"{d.Count} messages over its link to {_cluster.Agents[node.Id].Name}")));
+    }
+
+    private sealed class Round
+    {
+        public Request? Request { get; init; }
+
+        public Digest Subject { get; init; }
+
+        public double Started { get; init; }
+
+        public long Number { get; init; }
+
+        public double ElapsedMs { get; set; }
+
+        public int Delivered { get; set; }
+
+        public bool IsDecided { get; set; }
+
+        public List<(Item Item, QuorumCertificate Certificate)> Decided { get; } = [];
+
+        public Dictionary<int, CastBallot> Cast { get; } = [];
+    }
+}

@@ -1,0 +1,134 @@
+using Quorate.Contracts.Placing;
+using Quorate.Protocol.Consensus;
+using Quorate.Protocol.Consensus.Crypto;
+
+namespace Quorate.Engine.Place.Agreement;
+
+/// <summary>One agent: its replica, its state, what it must not forget, and its watch over the others. Not thread-safe.</summary>
+internal sealed class AgentNode
+{
+    /// <summary>Rounds that an agent may miss before the others let it go.</summary>
+    private const int Patience = 2;
+
+    /// <summary>Rounds in a row in which a convicted agent must have been seen to tell the truth before it counts again.</summary>
+    private const int Probation = 3;
+
+    private readonly ClusterSpec _cluster;
+    private readonly string _run;
+    private readonly List<DurableRecord> _log = [];
+    private readonly Dictionary<(int From, string Kind), int> _damaged = [];
+    private Request? _question;
+    private PlacementRecord? _record;
+
+    public AgentNode(int id, ConsensusContext context, ClusterSpec cluster, string run, long now)
+    {
+        (Id, Context, _cluster, _run) = (id, context, cluster, run);
+        Audit = new BallotAudit(context, cluster);
+        State = new PlacementState(cluster, run);
+        Machine = new Replica(id, context, State, [], now);
+    }
+
+    public int Id { get; }
+
+    public ConsensusContext Context { get; }
+
+    public PlacementState State { get; private set; }
+
+    /// <summary>Null while the agent is down.</summary>
+    public Replica? Machine { get; private set; }
+
+    public BallotAudit Audit { get; }
+
+    public List<Finding> Findings { get; } = [];
+
+    /// <summary>All that was in memory is gone; what was made durable is not.</summary>
+    public void Crash()
+    {
+        (Machine, _question, _record) = (null, null, null);
+    }
+
+    public void Start(long now)
+    {
+        State = new PlacementState(_cluster, _run);
+        Machine = new Replica(Id, Context, State, _log, now);
+    }
+
+    public void Keep(DurableRecord record)
+    {
+        if (record.IsCheckpoint)
+        {
+            _log.Clear();
+            _log.AddRange(Machine!.DurableRecords());
+        }
+        else
+        {
+            _log.Add(record);
+        }
+    }
+
+    /// <summary>A message as it came over a link; what is damaged or forged speaks against the link.</summary>
+    public void Receive(int from, byte[] bytes, long now)
+    {
+        if (Machine is not { } machine)
+        {
+            return;
+        }
+
+        if (!MessageCodec.TryDecode(bytes, out var message))
+        {
+            Count(from, "corrupted");
+            return;
+        }
+
+        machine.Receive(from, message, now);
+        if (message is Opinion opinion && Context.Membership.IsReplica(opinion.Author) && MessageVerifier.Verify(Context, opinion) == Verdict.Valid)
+        {
+            Findings.AddRange(Audit.Note(opinion));
+        }
+
+        if (message.Verdict == Verdict.InvalidSignature)
+        {
+            Count(from, message is Opinion claimed && claimed.Author != from ? "forged_signature" : "corrupted");
+        }
+    }
+
+    /// <summary>A question to answer; it waits until the agent knows the state that it follows.</summary>
+    public void Want(Request question, PlacementRecord? record) => (_question, _record) = (question, record);
+
+    /// <summary>The question, once it can be answered; null: there is none, or this agent is still behind.</summary>
+    public (Digest Subject, PlacementRecord Record)? TakeQuestion()
+    {
+        if (_question is null || _record is null || _record.State != State.Chain || !_record.Quarantined.SequenceEqual(State.Quarantined))
+        {
+            return null;
+        }
+
+        var taken = (_question.Digest(Context.Crypto), _record);
+        Findings.AddRange(Audit.Expect(taken.Item1, _record, State));
+        (_question, _record) = (null, null);
+        return taken;
+    }
+
+    /// <summary>Whether this agent, by what it has seen itself, agrees to a change.</summary>
+    public bool Agrees(PlacementRecord record, MembershipChange change)
+    {
+        var agent = _cluster.Agents.ToList().FindIndex(a => a.Name == change.Agent);
+        return change.Change switch
+        {
+            MembershipChanges.Withdraw => agent != Id && Audit.LastBallotOf(agent) < record.Round - Patience,
+            MembershipChanges.Restore => agent == Id || Audit.LastBallotOf(agent) >= record.Round - 1,
+            MembershipChanges.Quarantine => Audit.LastLieOf(agent) > 0,
+            _ => Audit.LastLieOf(agent) < record.Round - Probation && Audit.LastBallotOf(agent) >= record.Round - 1,
+        };
+    }
+
+    /// <summary>What the links brought that nobody signed so, since the last call.</summary>
+    public IEnumerable<(int From, string Kind, int Count)> TakeDamaged()
+    {
+        var taken = _damaged.Select(d => (d.Key.From, d.Key.Kind, d.Value)).ToList();
+        _damaged.Clear();
+        return taken;
+    }
+
+    private void Count(int from, string kind) => _damaged[(from, kind)] = _damaged.GetValueOrDefault((from, kind)) + 1;
+}

@@ -1,0 +1,130 @@
+using Quorate.Contracts.Placing;
+using Quorate.Engine.Place.Votes;
+using Quorate.Protocol.Consensus;
+using Quorate.Protocol.Consensus.Crypto;
+
+namespace Quorate.Engine.Place.Agreement;
+
+/// <summary>
+/// One agent's watch over the others' ballots. Only what a signature proves convicts: two ballots on one question, votes in
+/// the rules' name that the rules do not give, or free resources that the decided state denies. Another opinion of a model
+/// is an opinion.
+/// </summary>
+internal sealed class BallotAudit(ConsensusContext context, ClusterSpec cluster)
+{
+    /// <summary>Rounds whose ballots are kept, for those that come late.</summary>
+    private const int KeptRounds = 4;
+
+    private readonly Dictionary<Digest, Watched> _rounds = [];
+    private readonly Queue<Digest> _order = [];
+    private readonly Dictionary<int, long> _lastBallot = [];
+    private readonly Dictionary<int, long> _lastLie = [];
+
+    /// <summary>The round of the agent's last ballot seen; 0: none.</summary>
+    public long LastBallotOf(int agent) => _lastBallot.GetValueOrDefault(agent);
+
+    /// <summary>The round of the last lie that this agent can prove; 0: none.</summary>
+    public long LastLieOf(int agent) => _lastLie.GetValueOrDefault(agent);
+
+    /// <summary>Opinions seen on a question.</summary>
+    public IEnumerable<Opinion> OpinionsOn(Digest subject) => _rounds.TryGetValue(subject, out var watched) ? watched.Seen.Values : [];
+
+    /// <summary>What the rules give in the state that a question follows; from now on ballots on it can be judged.</summary>
+    public IReadOnlyList<Finding> Expect(Digest subject, PlacementRecord record, PlacementState state)
+    {
+        var watched = At(subject);
+        (watched.Record, watched.Votes) = (record, RuleVotes.Of(state, record));
+        watched.Free = [.. cluster.Agents.Select((_, i) => RuleVotes.FreeOf(state, record, i))];
+        return [.. watched.Seen.Values.SelectMany(o => Judge(watched, o))];
+    }
+
+    /// <summary>Notes an opinion whose signature is right.</summary>
+    public IReadOnlyList<Finding> Note(Opinion opinion)
+    {
+        var watched = At(opinion.Subject);
+        if (watched.Seen.TryGetValue(opinion.Author, out var earlier))
+        {
+            return earlier.Value.AsSpan().SequenceEqual(opinion.Value) || watched.Record is null ? [] : [Equivocation(watched.Record, earlier, opinion)];
+        }
+
+        watched.Seen[opinion.Author] = opinion;
+        return Judge(watched, opinion);
+    }
+
+    private Watched At(Digest subject)
+    {
+        if (!_rounds.TryGetValue(subject, out var watched))
+        {
+            _rounds[subject] = watched = new Watched();
+            _order.Enqueue(subject);
+            if (_order.Count > KeptRounds)
+            {
+                _rounds.Remove(_order.Dequeue());
+            }
+        }
+
+        return watched;
+    }
+
+    private List<Finding> Judge(Watched watched, Opinion opinion)
+    {
+        if (watched.Record is not { } record)
+        {
+            return [];
+        }
+
+        _lastBallot[opinion.Author] = Math.Max(LastBallotOf(opinion.Author), record.Round);
+        var found = new List<Finding>();
+        if (Ballot.TryParse(opinion.Value) is not { } ballot || ballot.Votes.Count != record.Proposals.Count || ballot.Changes.Count != record.Changes.Count)
+        {
+            found.Add(Lie(record, opinion, "malformed_ballot", "it signed what is no ballot on the question"));
+            return found;
+        }
+
+        if (ballot.Free != watched.Free[opinion.Author])
+        {
+            found.Add(Lie(record, opinion, "capacity_lie", $"it says that {ballot.Free.Amounts()} are free in its pool; {watched.Free[opinion.Author].Amounts()} are"));
+        }
+
+        for (var i = 0; i < ballot.Votes.Count; i++)
+        {
+            var (vote, rules) = (ballot.Votes[i], watched.Votes[i]);
+            var (byRules, hasModel) = (vote.Source == VoteSource.Rules, cluster.Agents[opinion.Author].Model is not null);
+            if (byRules ? vote.Vote != rules.Vote : !hasModel || (vote.Accepts && !rules.Accepts))
+            {
+                found.Add(Lie(record, opinion, "wrong_vote", byRules ? $"it says that the rules {vote.Vote} {record.Proposals[i].Job}; they {rules.Vote} it: {rules.Reasoning}"
+                    : hasModel ? $"it accepts {record.Proposals[i].Job}, which cannot be placed so: {rules.Reasoning}" : "it claims a model's vote and has none"));
+                break;
+            }
+        }
+
+        return found;
+    }
+
+    private Finding Equivocation(PlacementRecord record, Opinion first, Opinion second)
+    {
+        var evidence = new Evidence(FaultKind.Equivocation, second.Author, Signed(first), Signed(second), null, null);
+        return Found(record, second.Author, "equivocation", "it signed two ballots on one question", evidence.Encode());
+    }
+
+    private SignedStatement Signed(Opinion opinion) => new(new Statement(StatementKind.Opinion, 0, 0, opinion.Subject, context.Crypto.Hash(opinion.Value)), opinion.Signature);
+
+    private Finding Lie(PlacementRecord record, Opinion opinion, string kind, string detail) => Found(record, opinion.Author, kind, detail, opinion.Encoded.ToArray());
+
+    private Finding Found(PlacementRecord record, int agent, string kind, string detail, byte[] evidence)
+    {
+        _lastLie[agent] = Math.Max(LastLieOf(agent), record.Round);
+        return new Finding(cluster.Agents[agent].Name, kind, Proven: true, record.Round, detail, Convert.ToBase64String(evidence));
+    }
+
+    private sealed class Watched
+    {
+        public Dictionary<int, Opinion> Seen { get; } = [];
+
+        public PlacementRecord? Record { get; set; }
+
+        public IReadOnlyList<BallotVote> Votes { get; set; } = [];
+
+        public IReadOnlyList<ProposedNeeds> Free { get; set; } = [];
+    }
+}

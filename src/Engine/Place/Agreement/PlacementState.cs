@@ -1,0 +1,160 @@
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Json;
+using Quorate.Contracts;
+using Quorate.Contracts.Placing;
+using Quorate.Engine.Place.Cluster;
+using Quorate.Protocol.Consensus;
+
+namespace Quorate.Engine.Place.Agreement;
+
+/// <summary>
+/// What all rounds of a run have led to: who holds which nodes, who is withdrawn or quarantined, and the chain that names it.
+/// Every replica has one, and so has whoever asks; equal chains mean equal states. What the votes accept is allocated only if
+/// it fits. Not for several threads at once.
+/// </summary>
+public sealed class PlacementState : IReplicatedState
+{
+    private readonly SortedSet<string> _withdrawn = new(StringComparer.Ordinal);
+    private readonly SortedSet<string> _quarantined = new(StringComparer.Ordinal);
+    private readonly string _run;
+
+    public PlacementState(ClusterSpec spec, string run)
+    {
+        _run = run;
+        Cluster = new ClusterState(spec);
+        Chain = TextHash.Of($"{PlacementRecord.Form}\n{run}\n{QuorateJson.Serialize(spec)}");
+    }
+
+    public ClusterState Cluster { get; private set; }
+
+    /// <summary>SHA-256 over the run's name, the cluster and all rounds, lower-case hex.</summary>
+    public string Chain { get; private set; }
+
+    /// <summary>Rounds applied.</summary>
+    public long Round { get; private set; }
+
+    /// <summary>Agents that do not answer, by name, in order.</summary>
+    public IReadOnlyCollection<string> Withdrawn => _withdrawn;
+
+    /// <summary>Agents proven to have lied, by name, in order.</summary>
+    public IReadOnlyCollection<string> Quarantined => _quarantined;
+
+    /// <summary>What the last applied round came to: which proposals hold nodes now, and which jobs were lost with a pool.</summary>
+    public AppliedRound Last { get; private set; } = AppliedRound.None;
+
+    public byte[] Apply(ulong sequence, Item item)
+    {
+        if (PlacementRecord.TryParse(item.Request.Payload) is not { } record || RoundOutcome.TryParse(item.Outcome, record) is not { } outcome
+            || record.Run != _run || record.State != Chain)
+        {
+            Last = AppliedRound.None;
+            return "stale"u8.ToArray();
+        }
+
+        foreach (var job in record.Releases)
+        {
+            Cluster.Release(job);
+        }
+
+        var lost = record.Changes.Where((_, i) => outcome.Changes[i]).SelectMany(Apply).ToList();
+        var placed = record.Proposals.Select((proposal, i) => outcome.Proposals[i] && Place(proposal, record.AtMs)).ToList();
+        Last = new AppliedRound(record.Round, placed, outcome, lost);
+        Chain = Next(item);
+        Round = record.Round;
+        return Encoding.ASCII.GetBytes(RoundOutcome.Digits(placed));
+    }
+
+    public byte[] Snapshot() => JsonSerializer.SerializeToUtf8Bytes(
+        new Saved(Chain, Round, [.. _withdrawn], [.. _quarantined], [.. Cluster.Running.OrderBy(a => a.Sequence).Select(a => new SavedJob(a.Job, a.Placement.Pool, a.Placement.Nodes, ProposedNeeds.Of(a.Placement.Share), a.EndsBy.Ticks))]),
+        QuorateJson.Options);
+
+    public bool Restore(ReadOnlySpan<byte> snapshot)
+    {
+        try
+        {
+            if (JsonSerializer.Deserialize<Saved>(snapshot, QuorateJson.Options) is not { Chain: not null, Withdrawn: not null, Quarantined: not null, Jobs: not null } saved)
+            {
+                return false;
+            }
+
+            var cluster = new ClusterState(Cluster.Spec);
+            saved.Jobs.ToList().ForEach(j => cluster.Allocate(j.Job, new Placement(j.Pool, j.Nodes, j.Share.Amounts()), TimeSpan.FromTicks(j.EndsBy)));
+            (Cluster, Chain, Round, Last) = (cluster, saved.Chain, saved.Round, AppliedRound.None);
+            Set(_withdrawn, saved.Withdrawn);
+            Set(_quarantined, saved.Quarantined);
+            RefreshPools();
+            return true;
+        }
+        catch (Exception e) when (e is JsonException or InvalidOperationException or ArgumentException)
+        {
+            return false;
+        }
+    }
+
+    private List<string> Apply(MembershipChange change)
+    {
+        _ = change.Change switch
+        {
+            MembershipChanges.Withdraw => _withdrawn.Add(change.Agent),
+            MembershipChanges.Restore => _withdrawn.Remove(change.Agent),
+            MembershipChanges.Quarantine => _quarantined.Add(change.Agent),
+            _ => _quarantined.Remove(change.Agent),
+        };
+        var lost = change.Change == MembershipChanges.Withdraw ? Cluster.PoolDown(Cluster.PoolOf(change.Agent)) : [];
+        RefreshPools();
+        return [.. lost.Select(a => a.Job)];
+    }
+
+    private void RefreshPools()
+    {
+        foreach (var pool in Cluster.Pools)
+        {
+            pool.SetPoolDown(_withdrawn.Contains(pool.Name) || _quarantined.Contains(pool.Name));
+        }
+    }
+
+    private bool Place(Proposal proposal, long atMs)
+    {
+        var placement = new Placement(Cluster.PoolOf(proposal.Agent), proposal.Nodes, proposal.Share());
+        try
+        {
+            Cluster.Allocate(proposal.Job, placement, TimeSpan.FromMilliseconds(atMs) + TimeSpan.FromSeconds(proposal.WalltimeS));
+            return true;
+        }
+        catch (InvalidOperationException)
+        {
+            // Whatever was voted: nodes that cannot hold the job, or a job that runs already.
+            return false;
+        }
+    }
+
+    private string Next(Item item)
+    {
+        Span<byte> link = stackalloc byte[96];
+        SHA256.HashData(Encoding.ASCII.GetBytes(Chain), link);
+        SHA256.HashData(item.Request.Payload, link[32..]);
+        SHA256.HashData(item.Outcome, link[64..]);
+        return Convert.ToHexStringLower(SHA256.HashData(link));
+    }
+
+    private static void Set(SortedSet<string> names, IReadOnlyList<string> now)
+    {
+        names.Clear();
+        names.UnionWith(now);
+    }
+
+    private sealed record Saved(string Chain, long Round, IReadOnlyList<string> Withdrawn, IReadOnlyList<string> Quarantined, IReadOnlyList<SavedJob> Jobs);
+
+    private sealed record SavedJob(string Job, int Pool, IReadOnlyList<int> Nodes, ProposedNeeds Share, long EndsBy);
+}
+
+/// <summary>What one round came to.</summary>
+/// <param name="Round">Its number; 0: none was applied.</param>
+/// <param name="Placed">For each proposal, whether it holds its nodes now.</param>
+/// <param name="Outcome">What the votes said.</param>
+/// <param name="Lost">Jobs whose pool was withdrawn.</param>
+public sealed record AppliedRound(long Round, IReadOnlyList<bool> Placed, RoundOutcome Outcome, IReadOnlyList<string> Lost)
+{
+    public static readonly AppliedRound None = new(0, [], new RoundOutcome([], []), []);
+}

@@ -1,0 +1,26 @@
+using Quorate.Engine.Place.Cluster;
+
+namespace Quorate.Engine.Place;
+
+/// <summary>A cluster as it will be once the jobs that have ended are released.</summary>
+internal sealed class FreedView : IClusterView
+{
+    public FreedView(ClusterState cluster, IReadOnlyCollection<string> ended)
+    {
+        Nodes = new NodePools(cluster.Spec);
+        Nodes.CopyFrom(cluster.Nodes);
+        foreach (var allocation in ended.Select(cluster.Find).OfType<Allocation>())
+        {
+            Nodes.Give(allocation.Placement);
+        }
+
+        Running = ended.Count == 0 ? cluster.Running : [.. cluster.Running.Where(a => !ended.Contains(a.Job))];
+        Version = cluster.Version;
+    }
+
+    public NodePools Nodes { get; }
+
+    public IReadOnlyCollection<Allocation> Running { get; }
+
+    public long Version { get; }
+}

@@ -1,0 +1,303 @@
+using Quorate.Contracts;
+using Quorate.Contracts.Placing;
+using Quorate.Engine.Place.Agreement;
+using Quorate.Engine.Place.Queueing;
+
+namespace Quorate.Engine.Place;
+
+/// <summary>
+/// Places jobs: the queue says who comes next and where, the agents decide by consensus, the backend runs what was decided,
+/// and what ends, fails or is lost goes back into the next round. One run at a time; not thread-safe.
+/// </summary>
+public sealed class PlacementEngine
+{
+    private readonly PlacementParts _parts;
+    private readonly PlacementState _state;
+    private readonly JobLine _queue;
+    private readonly BackendWatch _backend;
+    private readonly MembershipWatch _membership;
+    private readonly RecoveryWatch _recovery = new();
+    private readonly RunReport _report;
+    private readonly Dictionary<string, JobProgress> _jobs = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, List<string>> _refused = new(StringComparer.Ordinal);
+    private readonly List<string> _releases = [];
+    private int _undecided;
+
+    public PlacementEngine(PlacementParts parts)
+    {
+        _parts = parts;
+        _state = new PlacementState(parts.Cluster, parts.RunId);
+        _queue = new JobLine(parts.Cluster);
+        _backend = new BackendWatch(parts);
+        _membership = new MembershipWatch(parts.Cluster, parts.Options.MaxReadmissions);
+        _report = new RunReport(parts);
+    }
+
+    /// <summary>Runs until every job is placed, rejected or given up and, if so asked, has ended.</summary>
+    /// <exception cref="QuorateException">Input: two jobs of one name.</exception>
+    public async Task<PlacementResult> RunAsync(IReadOnlyList<JobSpec> jobs, CancellationToken cancellationToken)
+    {
+        foreach (var job in jobs)
+        {
+            if (!_jobs.TryAdd(job.Name, new JobProgress(job)))
+            {
+                throw QuorateException.Input("job_twice", $"the job {job.Name} is there twice", "each job needs a name of its own");
+            }
+        }
+
+        while (!IsOver() && _undecided < _parts.Options.MaxUndecided)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            Submit();
+            await _backend.UpdateAsync(_jobs.Values, cancellationToken);
+            Settle();
+            if (!await RoundAsync(cancellationToken) && !_membership.IsUnsure(_state) && !await _parts.Time.WaitAsync(NextSubmission(), cancellationToken))
+            {
+                break;
+            }
+        }
+
+        GiveUpRest();
+        return _report.Write([.. jobs.Select(j => _jobs[j.Name].Result)], _recovery.Report());
+    }
+
+    private bool IsOver() => _jobs.Values.All(j => j.IsOver || (!_parts.Options.UntilEnd && j.Stage == JobStage.Running));
+
+    private TimeSpan? NextSubmission() => _jobs.Values.Where(j => j.Stage == JobStage.Later).Select(j => (TimeSpan?)TimeSpan.FromSeconds(j.Spec.SubmitS)).Min();
+
+    private void Submit()
+    {
+        foreach (var job in _jobs.Values.Where(j => j.Stage == JobStage.Later && TimeSpan.FromSeconds(j.Spec.SubmitS) <= _parts.Time.Now).ToList())
+        {
+            var lacks = _queue.Add(QueuedJob.Of(job.Spec, TimeSpan.FromSeconds(job.Spec.SubmitS)));
+            job.Stage = JobStage.Queued;
+            if (lacks.Count > 0)
+            {
+                GiveUp(job, PlacementOutcome.Rejected, $"larger than the cluster: {string.Join("; ", lacks)}");
+            }
+        }
+    }
+
+    /// <summary>What the backend has told: jobs that ended hold nothing any more, lost ones go back into the queue.</summary>
+    private void Settle()
+    {
+        foreach (var job in _backend.TakeEnded())
+        {
+            Free(job.Spec.Name);
+            if (job.Lost)
+            {
+                Requeue(job);
+            }
+            else if (job.Stage == JobStage.GivenUp)
+            {
+                _recovery.Settled(job.Spec.Name, _parts.Clock.Now);
+                Abandon(_queue.Finish(job.Spec.Name, succeeded: false), job.Spec.Name);
+            }
+            else
+            {
+                Abandon(_queue.Finish(job.Spec.Name, job.Result.Execution == "completed"), job.Spec.Name);
+            }
+
+            _parts.Observer.On(new PlacementProgress { Job = job.Result });
+        }
+    }
+
+    private void Free(string job)
+    {
+        if (_state.Cluster.Find(job) is not null)
+        {
+            _releases.Add(job);
+        }
+    }
+
+    private void Requeue(JobProgress job)
+    {
+        (job.Lost, job.Start) = (false, null);
+        if (job.Attempt > _parts.Options.MaxReplacements)
+        {
+            GiveUp(job, PlacementOutcome.Failed, $"lost {job.Attempt} times");
+            return;
+        }
+
+        job.Stage = JobStage.Queued;
+        job.Result = job.Result with { Replaced = job.Result.Replaced + 1 };
+        _refused.Remove(job.Spec.Name);
+        _queue.Add(QueuedJob.Of(job.Spec with { DependsOn = [] }, TimeSpan.FromSeconds(job.Spec.SubmitS)));
+    }
+
+    private void GiveUp(JobProgress job, string outcome, string reason)
+    {
+        job.Stage = JobStage.GivenUp;
+        job.Result = job.Result with { Outcome = outcome, Reason = reason, Agent = null, Nodes = [] };
+        _queue.Remove(job.Spec.Name);
+        _recovery.Settled(job.Spec.Name, _parts.Clock.Now);
+        _parts.Observer.On(new PlacementProgress { Job = job.Result });
+        Abandon(_queue.Finish(job.Spec.Name, succeeded: false), job.Spec.Name);
+    }
+
+    private void Abandon(IReadOnlyList<string> hopeless, string cause)
+    {
+        foreach (var name in hopeless.Where(n => !_jobs[n].IsOver))
+        {
+            var job = _jobs[name];
+            job.Stage = JobStage.GivenUp;
+            job.Result = job.Result with { Outcome = PlacementOutcome.Rejected, Reason = $"it depends on {cause}, which did not succeed" };
+            _parts.Observer.On(new PlacementProgress { Job = job.Result });
+        }
+    }
+
+    /// <summary>One round, if there is anything to decide.</summary>
+    private async Task<bool> RoundAsync(CancellationToken cancellationToken)
+    {
+        var changes = _membership.Propose(_state);
+        var choices = await ChooseAsync(cancellationToken);
+        var releases = _releases.Take(PlacementRecord.MaxReleases).ToList();
+        if (changes.Count == 0 && choices.Count == 0 && releases.Count == 0 && !_membership.IsUnsure(_state))
+        {
+            return false;
+        }
+
+        var record = Record(releases, changes, choices);
+        var began = _parts.Clock.Now;
+        var result = await _parts.Group.DecideAsync(record, cancellationToken);
+        _recovery.Began(_parts.Faults.Injected, began);
+        _undecided = result.Decided.Count == 0 ? _undecided + 1 : 0;
+        _report.Note(result);
+        if (result.Decided.Count == 0)
+        {
+            _parts.Observer.On(new PlacementProgress { Round = result });
+        }
+
+        foreach (var (item, certificate) in result.Decided)
+        {
+            _state.Apply(0, item);
+            _recovery.Decided(_parts.Clock.Now);
+            Carry(result, RoundProof.Of(item, certificate, _parts.Keys.Replicas));
+        }
+
+        _membership.Note(result, _state);
+        return true;
+    }
+
+    private async Task<IReadOnlyList<PoolChoice>> ChooseAsync(CancellationToken cancellationToken)
+    {
+        if (_queue.Count == 0)
+        {
+            return [];
+        }
+
+        var view = new FreedView(_state.Cluster, _releases);
+        var starts = _queue.Next(_parts.Time.Now, view).Take(_parts.Options.Batch).ToList();
+        return starts.Count == 0 ? [] : await _parts.Chooser.ChooseAsync(starts, view.Nodes, _refused, cancellationToken);
+    }
+
+    private PlacementRecord Record(IReadOnlyList<string> releases, IReadOnlyList<MembershipChange> changes, IReadOnlyList<PoolChoice> choices) => new()
+    {
+        Kind = PlacementRecord.Form,
+        Run = _parts.RunId,
+        Round = _state.Round + 1,
+        AtMs = (long)_parts.Time.Now.TotalMilliseconds,
+        State = _state.Chain,
+        Quarantined = [.. _state.Quarantined],
+        Releases = releases,
+        Changes = changes,
+        Proposals = [.. choices.Select(c => new Proposal
+        {
+            Job = c.Job.Name,
+            Needs = ProposedNeeds.Of(c.Job.Needs),
+            Priority = c.Job.Priority,
+            WalltimeS = (long)c.Job.Walltime.TotalSeconds,
+            Agent = _parts.Cluster.Agents[c.Placement.Pool].Name,
+            Nodes = [.. c.Placement.Nodes.Order()],
+            After = _refused.GetValueOrDefault(c.Job.Name) ?? [],
+            Basis = c.Basis,
+        })],
+    };
+
+    /// <summary>Carries out what was decided.</summary>
+    private void Carry(RoundResult result, RoundProof proof)
+    {
+        var (record, applied) = (proof.Record, _state.Last);
+        _releases.RemoveAll(record.Releases.Contains);
+        for (var i = 0; i < record.Proposals.Count && i < applied.Placed.Count; i++)
+        {
+            var job = _jobs[record.Proposals[i].Job];
+            job.Result = job.Result with { Votes = _report.VotesOn(result, record, i), Certificate = proof.Certificate, LatencyMs = Math.Round(result.ElapsedMs, 3) };
+            if (applied.Placed[i])
+            {
+                Start(job, record, record.Proposals[i]);
+            }
+            else if (!applied.Outcome.Proposals[i])
+            {
+                Refuse(job, record.Proposals[i]);
+            }
+        }
+
+        foreach (var change in record.Changes.Where((c, i) => applied.Outcome.Changes[i] && c.Change == MembershipChanges.Withdraw))
+        {
+            _recovery.Lost(change.Agent, applied.Lost.Where(j => _jobs[j].Start?.Pool == change.Agent));
+        }
+
+        foreach (var job in applied.Lost.Select(j => _jobs[j]).Where(j => !j.IsOver))
+        {
+            _backend.Cancel(job);
+            Requeue(job);
+        }
+
+        _report.NoteUse(_state.Cluster);
+        _parts.Observer.On(new PlacementProgress { Round = result, Applied = applied });
+    }
+
+    private void Start(JobProgress job, PlacementRecord record, Proposal proposal)
+    {
+        _queue.Remove(job.Spec.Name);
+        _refused.Remove(job.Spec.Name);
+        job.Attempt++;
+        job.Stage = JobStage.Starting;
+        var nodes = BackendWatch.NamesOf(proposal.Agent, proposal.Nodes);
+        job.Start = new JobStart
+        {
+            Key = $"{_parts.RunId}.{job.Spec.Name}.{job.Attempt}",
+            Job = job.Spec,
+            Pool = proposal.Agent,
+            NodeCount = proposal.Nodes.Count,
+            Nodes = _parts.Options.BindNodes ? nodes : [],
+            Share = proposal.Share(),
+        };
+        job.Result = job.Result with
+        {
+            Outcome = PlacementOutcome.Placed,
+            Agent = proposal.Agent,
+            Nodes = nodes,
+            Reason = null,
+            WaitS = job.Attempt == 1 ? Math.Round((record.AtMs / 1000.0) - job.Spec.SubmitS, 3) : job.Result.WaitS,
+        };
+        _recovery.Settled(job.Spec.Name, _parts.Clock.Now);
+    }
+
+    private void Refuse(JobProgress job, Proposal proposal)
+    {
+        if (!_refused.TryGetValue(job.Spec.Name, out var pools))
+        {
+            _refused[job.Spec.Name] = pools = [];
+        }
+
+        pools.Add(proposal.Agent);
+        var open = _parts.Cluster.Agents.Where(a => !pools.Contains(a.Name) && proposal.Needs.Amounts().Fits(a.Node.Has() * Math.Min(a.Nodes, JobSpec.MaxNodes)));
+        if (!open.Any())
+        {
+            var reasons = job.Result.Votes.Where(v => v.Vote == AgentVote.Reject).Select(v => $"{v.Agent}: {v.Reasoning}");
+            GiveUp(job, PlacementOutcome.Rejected, $"the agents refused {string.Join(", ", pools)}; last {string.Join("; ", reasons)}");
+        }
+    }
+
+    private void GiveUpRest()
+    {
+        var waiting = _queue.Explain(_parts.Time.Now, new FreedView(_state.Cluster, _releases)).ToDictionary(w => w.Job, w => w.Reason);
+        foreach (var job in _jobs.Values.Where(j => j.Stage is JobStage.Later or JobStage.Queued).ToList())
+        {
+            var reason = _undecided > 0 ? $"no quorum within {_parts.Group.TimeoutMs / 1000:0.###} s" : waiting.GetValueOrDefault(job.Spec.Name) ?? "its nodes did not come back";
+            GiveUp(job, PlacementOutcome.Failed, reason);
+        }
+    }
+}

@@ -1,0 +1,85 @@
+using Quorate.Contracts.Placing;
+using Quorate.Engine.Panels;
+using Quorate.Engine.Place.Agreement;
+using Quorate.Engine.Place.Backends;
+using Quorate.Engine.Place.Votes;
+using Quorate.Protocol.Consensus;
+
+namespace Quorate.Engine.Place;
+
+/// <summary>A cluster's agents, with their keys opened, and the engine that they decide for; for one run.</summary>
+public sealed class PlacementSession : IDisposable
+{
+    private readonly MemberContexts _contexts;
+
+    private PlacementSession(MemberContexts contexts, PlacementEngine engine) => (_contexts, Engine) = (contexts, engine);
+
+    public PlacementEngine Engine { get; }
+
+    /// <param name="setup">What differs from the usual.</param>
+    /// <exception cref="Contracts.QuorateException">Keys that cannot be used, or more agents than a group may have.</exception>
+    public static PlacementSession Open(PlacementSetup setup)
+    {
+        var (cluster, group) = (setup.Cluster, setup.Group);
+        var options = new ConsensusOptions { Clients = 1, ViewTimeout = group.ViewTimeoutMs, RetryInterval = Math.Max(1, group.ViewTimeoutMs / 4) };
+        var contexts = MemberContexts.Open(setup.Keys, "placement-" + setup.RunId, [.. cluster.Agents.Select(a => a.Name)], _ => new PlacementRules(cluster), options);
+        var voters = cluster.Agents.Select((a, i) => setup.Voter(a, i)).ToList();
+        var time = setup.Time ?? new VirtualJobTime();
+        var backend = setup.Backend?.Invoke(time) ?? Simulated(cluster, time);
+        return new PlacementSession(contexts, new PlacementEngine(new PlacementParts
+        {
+            RunId = setup.RunId,
+            Cluster = cluster,
+            Group = new AgentGroup(cluster, setup.RunId, contexts.Members, contexts.Client, voters, setup.Faults, setup.Clock, group),
+            Keys = contexts.Group,
+            Faults = setup.Faults,
+            Clock = setup.Clock,
+            Backend = backend,
+            Time = time,
+            Chooser = setup.Chooser,
+            Observer = setup.Observer,
+            Options = setup.Options,
+        }));
+    }
+
+    public void Dispose() => _contexts.Dispose();
+
+    private static SimulatedBackend Simulated(ClusterSpec cluster, IJobTime time)
+    {
+        var virtually = (VirtualJobTime)time;
+        var backend = new SimulatedBackend(cluster, virtually);
+        virtually.NextEnd = () => backend.NextEnd;
+        return backend;
+    }
+}
+
+/// <summary>What a session is made of. The clock of agreement and the cluster's time are two: jobs that take hours are simulated in no time, agreement is as fast as it is.</summary>
+public sealed record PlacementSetup
+{
+    public required string RunId { get; init; }
+
+    public required ClusterSpec Cluster { get; init; }
+
+    public required IMemberKeys Keys { get; init; }
+
+    public required IGroupClock Clock { get; init; }
+
+    /// <summary>How an agent, by its number, comes to its votes.</summary>
+    public Func<AgentSpec, int, IVoter> Voter { get; init; } = (agent, number) => new RuleVoter(number, agent.Name);
+
+    public IAgentFaults Faults { get; init; } = new NoFaults();
+
+    public AgentGroupOptions Group { get; init; } = new();
+
+    public IPoolChooser Chooser { get; init; } = new FitChooser();
+
+    public IPlacementObserver Observer { get; init; } = PlacementParts.Nobody;
+
+    public PlacementOptions Options { get; init; } = new();
+
+    /// <summary>Null: virtual.</summary>
+    public IJobTime? Time { get; init; }
+
+    /// <summary>Null: simulated; needs virtual time.</summary>
+    public Func<IJobTime, IJobBackend>? Backend { get; init; }
+}

@@ -1,0 +1,93 @@
+using System.Globalization;
+using Quorate.Contracts.Placing;
+using Quorate.Engine.Place.Agreement;
+using Quorate.Engine.Place.Cluster;
+
+namespace Quorate.Engine.Place.Votes;
+
+/// <summary>
+/// The vote that the rules give: deterministic, from the record and the state it follows alone, so that everyone who holds
+/// both can tell whether an agent that claims to go by the rules has lied.
+/// </summary>
+public static class RuleVotes
+{
+    /// <summary>One vote for each proposal. Each is looked at as if those before it were placed.</summary>
+    /// <param name="state">The state that the record names.</param>
+    /// <param name="record">What is asked.</param>
+    public static IReadOnlyList<BallotVote> Of(PlacementState state, PlacementRecord record)
+    {
+        var nodes = Before(state, record);
+        return [.. record.Proposals.Select(p => Of(state.Cluster, nodes, p))];
+    }
+
+    /// <summary>What is free in an agent's pool once the record's releases are done.</summary>
+    public static ProposedNeeds FreeOf(PlacementState state, PlacementRecord record, int agent) => ProposedNeeds.Of(Before(state, record).Pools[agent].Free);
+
+    private static NodePools Before(PlacementState state, PlacementRecord record)
+    {
+        var nodes = new NodePools(state.Cluster.Spec);
+        nodes.CopyFrom(state.Cluster.Nodes);
+        foreach (var job in record.Releases)
+        {
+            if (state.Cluster.Find(job) is { } held)
+            {
+                nodes.Give(held.Placement);
+            }
+        }
+
+        return nodes;
+    }
+
+    private static BallotVote Of(ClusterState cluster, NodePools nodes, Proposal proposal)
+    {
+        if (cluster.Find(proposal.Job) is not null)
+        {
+            return Reject(1, "it runs already");
+        }
+
+        var placement = new Placement(cluster.PoolOf(proposal.Agent), proposal.Nodes, proposal.Share());
+        var best = Best(nodes, proposal);
+        try
+        {
+            nodes.Take(placement);
+        }
+        catch (InvalidOperationException)
+        {
+            return Reject(1, "its nodes cannot hold the job now");
+        }
+
+        if (proposal.Basis is null && best is not null && best.Pool != placement.Pool)
+        {
+            return Reject(0.8, $"{nodes.Pools[best.Pool].Name} fits better");
+        }
+
+        var fill = Fill(nodes.Pools[placement.Pool], placement.Share);
+        return new BallotVote(AgentVote.Accept, Math.Round(0.5 + (fill / 2), 2), VoteSource.Rules, string.Create(CultureInfo.InvariantCulture, $"fits {proposal.Agent} on {proposal.Nodes.Count} {(proposal.Nodes.Count == 1 ? "node" : "nodes")}, {fill:0%} of each in use by it"));
+    }
+
+    private static Placement? Best(NodePools nodes, Proposal proposal)
+    {
+        if (proposal.After.Count == 0)
+        {
+            return nodes.Choose(proposal.Needs.Amounts());
+        }
+
+        return Without(nodes, proposal.After, n => n.Choose(proposal.Needs.Amounts()));
+    }
+
+    /// <summary>What is chosen when some pools take no part.</summary>
+    internal static Placement? Without(NodePools nodes, IReadOnlyList<string> pools, Func<NodePools, Placement?> choose)
+    {
+        var closed = nodes.Pools.Where(p => pools.Contains(p.Name) && p.NodesUp > 0).ToList();
+        closed.ForEach(p => p.SetPoolDown(down: true));
+        var chosen = choose(nodes);
+        closed.ForEach(p => p.SetPoolDown(down: false));
+        return chosen;
+    }
+
+    // Of the kind that the job takes most of, so that a GPU job on a GPU node counts as a good fit.
+    private static double Fill(PoolState pool, Resources share) =>
+        Enumerable.Range(0, Resources.Kinds).Where(k => pool.Node[k] > 0).Max(k => (double)share[k] / pool.Node[k]);
+
+    private static BallotVote Reject(double confidence, string reason) => new(AgentVote.Reject, confidence, VoteSource.Rules, reason);
+}

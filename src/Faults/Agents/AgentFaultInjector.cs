@@ -1,0 +1,100 @@
+using Quorate.Contracts.Placing;
+using Quorate.Engine.Place.Agreement;
+using Quorate.Protocol.Consensus;
+using Quorate.Protocol.Consensus.Crypto;
+
+namespace Quorate.Faults.Agents;
+
+/// <summary>Makes agents lie, crash, dawdle and stammer, and cuts them off: between them and the group, from a plan and a seed. The same seed gives the same faults.</summary>
+public sealed class AgentFaultInjector : IAgentFaults
+{
+    /// <summary>Chance that a message of an agent under corruption is damaged.</summary>
+    private const double Damage = 0.5;
+
+    private readonly AgentFaultPlan _plan;
+    private readonly ClusterSpec _cluster;
+    private readonly Random _random;
+    private readonly AgentFaultSchedule _schedule;
+    private long _round;
+
+    /// <param name="plan">What may happen.</param>
+    /// <param name="cluster">To whom.</param>
+    /// <param name="seed">Of everything drawn.</param>
+    public AgentFaultInjector(AgentFaultPlan plan, ClusterSpec cluster, int seed)
+    {
+        (_plan, _cluster, _random) = (plan, cluster, new Random(seed));
+        _schedule = new AgentFaultSchedule(plan, cluster, _random);
+    }
+
+    public IReadOnlyList<InjectedFault> Injected => [.. _schedule.All.Select(f => new InjectedFault(f.Name, f.Kind, f.Round, f.Until, null))];
+
+    public void BeginRound(long round)
+    {
+        _round = round;
+        _schedule.BeginRound(round);
+    }
+
+    public bool IsDown(int agent, int delivered) => Find(agent, AgentFaultKinds.Crash) is { } crash && (_round > crash.Round || delivered >= crash.Heard);
+
+    public double SlownessOf(int agent) => Find(agent, AgentFaultKinds.Slow) is null ? 1 : _plan.SlowResponseFactor;
+
+    public Ballot? Bend(int agent, PlacementRecord record, Ballot honest) => _schedule.Now.GetValueOrDefault(agent)?.Kind switch
+    {
+        AgentFaultKinds.WrongVote => Opposite(honest, _ => true),
+        // Which proposals are attacked follows from the record, so liars agree without a word.
+        AgentFaultKinds.Collusion => Opposite(honest, i => (record.Round + i) % 2 == 0),
+        AgentFaultKinds.CapacityLie => honest with { Free = _random.Next(2) == 0 ? new ProposedNeeds(0, 0, 0, 0) : ProposedNeeds.Of(honest.Free.Amounts() * 2 + new Resources(1, 0, 0, 0)) },
+        AgentFaultKinds.Withholding => null,
+        _ => honest,
+    };
+
+    public IEnumerable<(long DelayMs, byte[] Bytes)> Carry((int Agent, ConsensusContext Context) from, int to, Message message, long linkMs)
+    {
+        if (Find(from.Agent, AgentFaultKinds.Partition) is not null || Find(to, AgentFaultKinds.Partition) is not null)
+        {
+            return [];
+        }
+
+        var bytes = message.Encoded.ToArray();
+        return _schedule.Now.GetValueOrDefault(from.Agent)?.Kind switch
+        {
+            AgentFaultKinds.Slow => [((long)Math.Ceiling(linkMs * (_plan.SlowResponseFactor - 1)), bytes)],
+            AgentFaultKinds.Corruption => [(0, _random.NextDouble() < Damage ? Damaged(bytes) : bytes)],
+            AgentFaultKinds.Equivocation when message is Opinion own && own.Author == from.Agent && to % 2 == 1 => [(0, Contradiction(from.Context, own))],
+            AgentFaultKinds.ForgedSignature when message is Opinion own && own.Author == from.Agent => [(0, Forgery(own, to)), (0, bytes)],
+            _ => [(0, bytes)],
+        };
+    }
+
+    private AgentFault? Find(int agent, string kind) => _schedule.Now.GetValueOrDefault(agent) is { } fault && fault.Kind == kind ? fault : null;
+
+    private static Ballot Opposite(Ballot honest, Func<int, bool> which) => honest with
+    {
+        Votes = [.. honest.Votes.Select((v, i) => which(i) ? v with { Vote = v.Accepts ? AgentVote.Reject : AgentVote.Accept, Confidence = 1, Source = VoteSource.Rules, Reasoning = "as the rules say" } : v)],
+        Changes = [.. honest.Changes.Select((c, i) => which(i) ? !c : c)],
+    };
+
+    private byte[] Damaged(byte[] bytes)
+    {
+        bytes[_random.Next(bytes.Length)] ^= (byte)(1 << _random.Next(8));
+        return bytes;
+    }
+
+    /// <summary>A second ballot on the same question, with a right signature of the liar's own.</summary>
+    private static byte[] Contradiction(ConsensusContext context, Opinion own)
+    {
+        var honest = Ballot.TryParse(own.Value)!;
+        var value = (honest.Votes.Count > 0 ? Opposite(honest, _ => true) : honest with { Free = new ProposedNeeds(0, 0, 0, 0) }).ToBytes();
+        var statement = new Statement(StatementKind.Opinion, 0, 0, own.Subject, context.Crypto.Hash(value));
+        return new Opinion(own.Subject, own.Author, value, statement.Sign(context.Crypto, context.Directory)).Encoded.ToArray();
+    }
+
+    /// <summary>A ballot in another's name; nobody can sign for another, so the signature is noise.</summary>
+    private byte[] Forgery(Opinion own, int to)
+    {
+        var victim = Enumerable.Range(0, _cluster.Agents.Count).First(a => a != own.Author && a != to);
+        var noise = new byte[own.Signature.Length];
+        _random.NextBytes(noise);
+        return new Opinion(own.Subject, victim, Opposite(Ballot.TryParse(own.Value)!, _ => true).ToBytes(), noise).Encoded.ToArray();
+    }
+}
