@@ -74,7 +74,7 @@ public sealed class SlurmBackendTests(SlurmCluster slurm) : IClassFixture<SlurmC
         var backend = Backend();
         var running = await AcceptedAsync(backend, Start("running", cores: 4, named: ["n1"], command: ["sleep", "100"]));
         var waiting = await AcceptedAsync(backend, Start("waiting", cores: 4, named: ["n1"], command: ["sleep", "100"]));
-        await SlurmCluster.UntilAsync(async () => (await JobAsync(backend, "running"))!.State == BackendJobState.Running, "it runs");
+        await slurm.UntilAsync(async () => (await JobAsync(backend, "running"))!.State == BackendJobState.Running, "it runs");
         Assert.Equal(BackendJobState.Pending, (await JobAsync(backend, "waiting"))!.State);
         Assert.True((await backend.CancelAsync(waiting, default)).Value);
         Assert.True((await backend.CancelAsync(running, default)).Value);
@@ -88,7 +88,7 @@ public sealed class SlurmBackendTests(SlurmCluster slurm) : IClassFixture<SlurmC
         var backend = Backend();
         var runs = Path.Combine(slurm.Folder, "runs");
         await AcceptedAsync(backend, Start("moved", command: ["/bin/sh", "-c", $"echo $SLURMD_NODENAME >> {runs}; [ $(wc -l < {runs}) -ge 2 ] || sleep 100"]));
-        await SlurmCluster.UntilAsync(() => Task.FromResult(File.Exists(runs) && File.ReadAllText(runs).Length > 0), "it writes");
+        await slurm.UntilAsync(() => Task.FromResult(File.Exists(runs) && File.ReadAllText(runs).Length > 0), "it writes");
         var first = File.ReadAllText(runs).Trim();
         try
         {
@@ -126,16 +126,16 @@ public sealed class SlurmBackendTests(SlurmCluster slurm) : IClassFixture<SlurmC
     {
         var backend = Backend();
         var id = await AcceptedAsync(backend, Start("before", command: ["/bin/sh", "-c", $"until [ -e {slurm.Folder}/go ]; do sleep 0.1; done"]));
-        await SlurmCluster.UntilAsync(async () => (await JobAsync(backend, "before"))!.State == BackendJobState.Running, "it runs");
+        await slurm.UntilAsync(async () => (await JobAsync(backend, "before"))!.State == BackendJobState.Running, "it runs");
         // Slurm writes its state some seconds late; before that a killed controller forgets what happened. A later job on the disk shows that the former's start is there.
         await AcceptedAsync(backend, Start("later", command: ["/bin/true"]));
-        await SlurmCluster.UntilAsync(async () => (await File.ReadAllTextAsync(Path.Combine(slurm.Folder, "state/job_state"))).Contains(":later", StringComparison.Ordinal), "the state is on the disk");
+        await slurm.UntilAsync(async () => (await File.ReadAllTextAsync(Path.Combine(slurm.Folder, "state/job_state"))).Contains(":later", StringComparison.Ordinal), "the state is on the disk");
         slurm.KillController();
         var answer = await backend.SubmitAsync(Start("during", command: ["/bin/true"]), default);
         Assert.False(answer.Reached);
         Assert.Contains("Unable to contact slurm controller", answer.Unreachable, StringComparison.Ordinal);
         slurm.StartController();
-        await SlurmCluster.UntilAsync(async () => (await backend.SubmitAsync(Start("during", command: ["/bin/true"]), default)).Reached, "the controller answers");
+        await slurm.UntilAsync(async () => (await backend.SubmitAsync(Start("during", command: ["/bin/true"]), default)).Reached, "the controller answers");
         Assert.Equal(BackendJobState.Running, (await JobAsync(backend, "before"))!.State);
         await File.WriteAllTextAsync(Path.Combine(slurm.Folder, "go"), "");
         Assert.Equal(id, (await EndedAsync(backend, "before")).Id);
@@ -164,7 +164,7 @@ public sealed class SlurmBackendTests(SlurmCluster slurm) : IClassFixture<SlurmC
         }
 
         Assert.InRange(interrupted, 1, 12);
-        await SlurmCluster.UntilAsync(async () => (await backend.ObserveAsync(default)).Value is { Count: 12 } all && all.All(j => j.Ended), "all end");
+        await slurm.UntilAsync(async () => (await backend.ObserveAsync(default)).Value is { Count: 12 } all && all.All(j => j.Ended), "all end");
         Assert.Equal(12, await CountAsync());
     }
 
@@ -209,10 +209,10 @@ public sealed class SlurmBackendTests(SlurmCluster slurm) : IClassFixture<SlurmC
 
     private static async Task<BackendJob?> JobAsync(SlurmBackend backend, string key) => (await backend.ObserveAsync(default)).Value?.FirstOrDefault(j => j.Key == key);
 
-    private static async Task<BackendJob> EndedAsync(SlurmBackend backend, string key)
+    private async Task<BackendJob> EndedAsync(SlurmBackend backend, string key)
     {
         BackendJob? job = null;
-        await SlurmCluster.UntilAsync(async () => (job = await JobAsync(backend, key)) is { Ended: true }, $"{key} ends");
+        await slurm.UntilAsync(async () => (job = await JobAsync(backend, key)) is { Ended: true }, $"{key} ends");
         return job!;
     }
 
@@ -227,7 +227,7 @@ public sealed class SlurmBackendTests(SlurmCluster slurm) : IClassFixture<SlurmC
     private async Task ResumeAsync(SlurmBackend backend, string node)
     {
         await slurm.RunAsync("scontrol", "update", $"nodename={node}", "state=resume");
-        await SlurmCluster.UntilAsync(async () => (await backend.DescribeAsync(default)).Value!.Single(n => n.Name == node).State is BackendNodeState.Idle or BackendNodeState.Allocated, $"{node} is back");
+        await slurm.UntilAsync(async () => (await backend.DescribeAsync(default)).Value!.Single(n => n.Name == node).State is BackendNodeState.Idle or BackendNodeState.Allocated, $"{node} is back");
     }
 
     /// <summary>As Slurm itself tells it, ended ones included.</summary>

@@ -61,12 +61,16 @@ public sealed class SlurmCluster : IAsyncLifetime
         return await output + await error;
     }
 
-    public static async Task UntilAsync(Func<Task<bool>> holds, string what)
+    public async Task UntilAsync(Func<Task<bool>> holds, string what)
     {
         var started = TimeProvider.System.GetTimestamp();
         while (!await holds())
         {
-            Assert.True(TimeProvider.System.GetElapsedTime(started) < Patience, $"not within {Patience.TotalSeconds} s: {what}");
+            if (TimeProvider.System.GetElapsedTime(started) > Patience)
+            {
+                Assert.Fail($"not within {Patience.TotalSeconds} s: {what}\n{await RunAsync("squeue", "--all", "--states=all")}{await RunAsync("sinfo", "-N", "-o", "%N %T %E")}{string.Join('\n', File.ReadLines(Path.Combine(Folder, "log/controller.log")).TakeLast(30))}");
+            }
+
             await Task.Delay(TimeSpan.FromMilliseconds(50), TimeProvider.System, TestContext.Current.CancellationToken);
         }
     }
