@@ -13,7 +13,7 @@ public sealed class PlacementEngine
 {
     private readonly PlacementParts _parts;
     private readonly PlacementState _state;
-    private readonly JobLine _queue;
+    private readonly JobQueue _queue;
     private readonly BackendWatch _backend;
     private readonly MembershipWatch _membership;
     private readonly RecoveryWatch _recovery = new();
@@ -27,7 +27,7 @@ public sealed class PlacementEngine
     {
         _parts = parts;
         _state = new PlacementState(parts.Cluster, parts.RunId);
-        _queue = new JobLine(parts.Cluster);
+        _queue = new JobQueue(parts.Cluster);
         _backend = new BackendWatch(parts);
         _membership = new MembershipWatch(parts.Cluster, parts.Options.MaxReadmissions);
         _report = new RunReport(parts);

@@ -11,8 +11,8 @@ namespace Quorate.Tests.Simulation.Place;
 /// <summary>Runs of the shipped cluster and jobs in virtual time.</summary>
 internal static class PlacementRuns
 {
-    public static readonly ClusterSpec FiveAgents = ClusterFileReader.Read(File.ReadAllText(Path.Combine(Repository.Root, "lab", "clusters", "five-agents.json")));
-    public static readonly IReadOnlyList<JobSpec> ThirtyJobs = JobFileReader.Read(File.ReadAllText(Path.Combine(Repository.Root, "lab", "workloads", "jobs-30.json")));
+    public static readonly ClusterSpec FiveAgents = ClusterFileReader.Read(File.ReadAllText(Path.Combine(AppContext.BaseDirectory, "lab", "clusters", "five-agents.json")));
+    public static readonly IReadOnlyList<JobSpec> ThirtyJobs = JobFileReader.Read(File.ReadAllText(Path.Combine(AppContext.BaseDirectory, "lab", "workloads", "jobs-30.json")));
 
     // Keys are slow to make, and which they are does not matter here.
     private static readonly IReadOnlyList<ECDsa> Keys = [.. Enumerable.Range(0, 12).Select(_ => ECDsa.Create(ECCurve.NamedCurves.nistP256))];

@@ -1,5 +1,4 @@
 using Quorate.Contracts.Placing;
-using Quorate.Engine.Place;
 
 namespace Quorate.Tests.Simulation.Place;
 

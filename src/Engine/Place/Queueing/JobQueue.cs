@@ -23,7 +23,10 @@ public sealed record QueueOptions
 /// The jobs that wait, and who starts next. It proposes; whoever starts a job allocates its nodes and removes it here. One that is
 /// proposed and not removed is proposed again. Deterministic. Not for several threads at once.
 /// </summary>
+// The field's word for it; that it is no collection is plain.
+#pragma warning disable CA1711
 public sealed class JobQueue
+#pragma warning restore CA1711
 {
     private readonly QueueOptions _options;
     private readonly NodePools _free;
