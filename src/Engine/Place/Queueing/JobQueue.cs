@@ -33,6 +33,9 @@ public sealed class JobQueue
     private readonly Reservation _reservation;
     private readonly Dictionary<string, Entry> _entries = [];
 
+    /// <summary>Who waits for a job to end, by its name.</summary>
+    private readonly Dictionary<string, List<Entry>> _followers = [];
+
     /// <summary>In the order in which they are to start.</summary>
     private readonly List<Entry> _order = [];
 
@@ -81,6 +84,16 @@ public sealed class JobQueue
             Insert(entry);
         }
 
+        foreach (var needed in entry.Open)
+        {
+            if (!_followers.TryGetValue(needed, out var followers))
+            {
+                _followers.Add(needed, followers = []);
+            }
+
+            followers.Add(entry);
+        }
+
         return [];
     }
 
@@ -101,8 +114,14 @@ public sealed class JobQueue
     public IReadOnlyList<string> Finish(string name, bool succeeded)
     {
         var hopeless = new List<string>();
-        foreach (var entry in _entries.Values.Where(e => e.Open.Contains(name)).OrderBy(e => e.Sequence).ToList())
+        _followers.Remove(name, out var followers);
+        foreach (var entry in followers ?? [])
         {
+            if (entry.Gone)
+            {
+                continue;
+            }
+
             if (!succeeded)
             {
                 Remove(entry.Job.Name);
