@@ -24,7 +24,7 @@ internal static class WorkloadFiles
             using var reader = new StreamReader(path);
             while (reader.Peek() is >= 0 and var c && char.IsWhiteSpace((char)c))
             {
-                reader.Read();
+                _ = reader.Read();
             }
 
             if (reader.Peek() is not ('{' or '['))
