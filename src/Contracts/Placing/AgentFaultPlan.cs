@@ -10,7 +10,7 @@ public sealed record AgentFaultPlan
     public const int MostRounds = 1000;
     public const double MaxSlowness = 1000;
 
-    /// <summary>Chance, in each round in which fewer than <see cref="MaxFaulty"/> agents are faulty, that one becomes so. 0 to 1.</summary>
+    /// <summary>Chance, in each round that proposes jobs and in which fewer than <see cref="MaxFaulty"/> agents are faulty, that one becomes so. 0 to 1.</summary>
     public double FaultInjectionRate { get; init; }
 
     /// <summary>Weight of lies among the faults that are drawn: 0 to 1. What the three weights leave of 1 is for slowness and corruption.</summary>

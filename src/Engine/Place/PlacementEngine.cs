@@ -11,6 +11,9 @@ namespace Quorate.Engine.Place;
 /// </summary>
 public sealed class PlacementEngine
 {
+    /// <summary>Rounds in a row that look for agents that are out, when nothing else happens.</summary>
+    private const int MaxProbes = 100;
+
     private readonly PlacementParts _parts;
     private readonly PlacementState _state;
     private readonly JobQueue _queue;
@@ -22,6 +25,7 @@ public sealed class PlacementEngine
     private readonly Dictionary<string, List<string>> _refused = new(StringComparer.Ordinal);
     private readonly List<string> _releases = [];
     private int _undecided;
+    private int _probes;
 
     public PlacementEngine(PlacementParts parts)
     {
@@ -51,7 +55,7 @@ public sealed class PlacementEngine
             Submit();
             await _backend.UpdateAsync(_jobs.Values, cancellationToken);
             Settle();
-            if (!await RoundAsync(cancellationToken) && !_membership.IsUnsure(_state) && !await _parts.Time.WaitAsync(NextSubmission(), cancellationToken))
+            if (!await RoundAsync(isProbe: false, cancellationToken) && !await WaitAsync(cancellationToken))
             {
                 break;
             }
@@ -59,6 +63,15 @@ public sealed class PlacementEngine
 
         GiveUpRest();
         return _report.Write([.. jobs.Select(j => _jobs[j.Name].Result)], _recovery.Report());
+    }
+
+    /// <summary>Until something has changed; false when nothing ever will. While jobs wait for agents that are out, the others look after them.</summary>
+    private async Task<bool> WaitAsync(CancellationToken cancellationToken)
+    {
+        var changed = await _parts.Time.WaitAsync(NextSubmission(), cancellationToken);
+        var misses = _queue.Count > 0 && (_state.Withdrawn.Count > 0 || _state.Quarantined.Count > 0);
+        _probes = changed || !misses ? 0 : _probes + 1;
+        return (misses && _probes <= MaxProbes && await RoundAsync(isProbe: true, cancellationToken)) || changed;
     }
 
     private bool IsOver() => _jobs.Values.All(j => j.IsOver || (!_parts.Options.UntilEnd && j.Stage == JobStage.Running));
@@ -146,13 +159,13 @@ public sealed class PlacementEngine
         }
     }
 
-    /// <summary>One round, if there is anything to decide.</summary>
-    private async Task<bool> RoundAsync(CancellationToken cancellationToken)
+    /// <summary>One round, if there is anything to decide, or to look for agents that are out.</summary>
+    private async Task<bool> RoundAsync(bool isProbe, CancellationToken cancellationToken)
     {
         var changes = _membership.Propose(_state);
         var choices = await ChooseAsync(cancellationToken);
         var releases = _releases.Take(PlacementRecord.MaxReleases).ToList();
-        if (changes.Count == 0 && choices.Count == 0 && releases.Count == 0 && !_membership.IsUnsure(_state))
+        if (changes.Count == 0 && choices.Count == 0 && releases.Count == 0 && !isProbe && !_membership.IsUnsure(_state))
         {
             return false;
         }

@@ -60,7 +60,7 @@ public sealed record PlacementOptions
     public bool BindNodes { get; init; } = true;
 
     /// <summary>How often a job is started again after it was lost, at most.</summary>
-    public int MaxReplacements { get; init; } = 5;
+    public int MaxReplacements { get; init; } = 10;
 
     /// <summary>Rounds without a quorum in a row after which the run gives up.</summary>
     public int MaxUndecided { get; init; } = 2;

@@ -22,7 +22,8 @@ public sealed class PlacementSession : IDisposable
     {
         var (cluster, group) = (setup.Cluster, setup.Group);
         var options = new ConsensusOptions { Clients = 1, ViewTimeout = group.ViewTimeoutMs, RetryInterval = Math.Max(1, group.ViewTimeoutMs / 4) };
-        var contexts = MemberContexts.Open(setup.Keys, "placement-" + setup.RunId, [.. cluster.Agents.Select(a => a.Name)], _ => new PlacementRules(cluster), options);
+        var (name, agents, rules) = ("placement-" + setup.RunId, cluster.Agents.Select(a => a.Name).ToList(), new PlacementRules(cluster));
+        var contexts = setup.Keys is { } keys ? MemberContexts.Open(keys, name, agents, _ => rules, options) : MemberContexts.Simulated(name, agents, _ => rules, options, seed: 1);
         var voters = cluster.Agents.Select((a, i) => setup.Voter(a, i)).ToList();
         var time = setup.Time ?? new VirtualJobTime();
         var backend = setup.Backend?.Invoke(time) ?? Simulated(cluster, time);
@@ -60,7 +61,8 @@ public sealed record PlacementSetup
 
     public required ClusterSpec Cluster { get; init; }
 
-    public required IMemberKeys Keys { get; init; }
+    /// <summary>Null: stand-ins for signatures, for simulations; certificates then prove nothing to anybody outside.</summary>
+    public required IMemberKeys? Keys { get; init; }
 
     public required IGroupClock Clock { get; init; }
 

@@ -28,10 +28,10 @@ public sealed class AgentFaultInjector : IAgentFaults
 
     public IReadOnlyList<InjectedFault> Injected => [.. _schedule.All.Select(f => new InjectedFault(f.Name, f.Kind, f.Round, f.Until, null))];
 
-    public void BeginRound(long round)
+    public void BeginRound(PlacementRecord record)
     {
-        _round = round;
-        _schedule.BeginRound(round);
+        _round = record.Round;
+        _schedule.BeginRound(record.Round, mayDraw: record.Proposals.Count > 0);
     }
 
     public bool IsDown(int agent, int delivered) => Find(agent, AgentFaultKinds.Crash) is { } crash && (_round > crash.Round || delivered >= crash.Heard);
@@ -43,7 +43,7 @@ public sealed class AgentFaultInjector : IAgentFaults
         AgentFaultKinds.WrongVote => Opposite(honest, _ => true),
         // Which proposals are attacked follows from the record, so liars agree without a word.
         AgentFaultKinds.Collusion => Opposite(honest, i => (record.Round + i) % 2 == 0),
-        AgentFaultKinds.CapacityLie => honest with { Free = _random.Next(2) == 0 ? new ProposedNeeds(0, 0, 0, 0) : ProposedNeeds.Of(honest.Free.Amounts() * 2 + new Resources(1, 0, 0, 0)) },
+        AgentFaultKinds.CapacityLie => _random.Next(2) == 0 && !honest.Free.Amounts().IsZero ? honest with { Free = new ProposedNeeds(0, 0, 0, 0) } : Boasting(honest),
         AgentFaultKinds.Withholding => null,
         _ => honest,
     };
@@ -74,6 +74,8 @@ public sealed class AgentFaultInjector : IAgentFaults
         Changes = [.. honest.Changes.Select((c, i) => which(i) ? !c : c)],
     };
 
+    private static Ballot Boasting(Ballot honest) => honest with { Free = ProposedNeeds.Of((honest.Free.Amounts() * 2) + new Resources(1, 0, 0, 0)) };
+
     private byte[] Damaged(byte[] bytes)
     {
         bytes[_random.Next(bytes.Length)] ^= (byte)(1 << _random.Next(8));
@@ -84,7 +86,7 @@ public sealed class AgentFaultInjector : IAgentFaults
     private static byte[] Contradiction(ConsensusContext context, Opinion own)
     {
         var honest = Ballot.TryParse(own.Value)!;
-        var value = (honest.Votes.Count > 0 ? Opposite(honest, _ => true) : honest with { Free = new ProposedNeeds(0, 0, 0, 0) }).ToBytes();
+        var value = (honest.Votes.Count > 0 ? Opposite(honest, _ => true) : Boasting(honest)).ToBytes();
         var statement = new Statement(StatementKind.Opinion, 0, 0, own.Subject, context.Crypto.Hash(value));
         return new Opinion(own.Subject, own.Author, value, statement.Sign(context.Crypto, context.Directory)).Encoded.ToArray();
     }

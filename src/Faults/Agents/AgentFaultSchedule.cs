@@ -17,7 +17,7 @@ internal sealed class AgentFaultSchedule(AgentFaultPlan plan, ClusterSpec cluste
     /// <summary>Faults in force, by the agent's number; one at a time for each.</summary>
     public Dictionary<int, AgentFault> Now { get; } = [];
 
-    public void BeginRound(long round)
+    public void BeginRound(long round, bool mayDraw)
     {
         foreach (var over in Now.Where(f => f.Value.Until <= round).Select(f => f.Key).ToList())
         {
@@ -30,7 +30,7 @@ internal sealed class AgentFaultSchedule(AgentFaultPlan plan, ClusterSpec cluste
         }
 
         var most = plan.MaxFaulty ?? Membership.Largest(cluster.Agents.Count).Faults;
-        if (random.NextDouble() < plan.FaultInjectionRate && Now.Count < most)
+        if (mayDraw && random.NextDouble() < plan.FaultInjectionRate && Now.Count < most)
         {
             var sound = Enumerable.Range(0, cluster.Agents.Count).Where(a => !Now.ContainsKey(a)).ToList();
             Begin(sound[random.Next(sound.Count)], Draw(), round, random.Next(plan.MinRounds, plan.MaxRounds + 1));

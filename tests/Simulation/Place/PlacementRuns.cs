@@ -17,21 +17,20 @@ internal static class PlacementRuns
     // Keys are slow to make, and which they are does not matter here.
     private static readonly IReadOnlyList<ECDsa> Keys = [.. Enumerable.Range(0, 12).Select(_ => ECDsa.Create(ECCurve.NamedCurves.nistP256))];
 
-    public static async Task<PlacementResult> RunAsync(AgentFaultPlan? plan, int seed, PlacementOptions? options = null, IPlacementObserver? observer = null, ClusterSpec? cluster = null, IReadOnlyList<JobSpec>? jobs = null)
+    public static async Task<PlacementResult> RunAsync(AgentFaultPlan? plan, int seed, PlacementOptions? options = null, IPlacementObserver? observer = null, bool signed = false)
     {
-        var on = cluster ?? FiveAgents;
         using var session = PlacementSession.Open(new PlacementSetup
         {
             RunId = $"run-{seed}",
-            Cluster = on,
-            Keys = new Kept(),
+            Cluster = FiveAgents,
+            Keys = signed ? new Kept() : null,
             Clock = new VirtualClock(),
-            Faults = plan is null ? new NoFaults() : new AgentFaultInjector(plan, on, seed),
+            Faults = plan is null ? new NoFaults() : new AgentFaultInjector(plan, FiveAgents, seed),
             Group = new AgentGroupOptions { LinkMs = 1 },
             Options = options ?? new PlacementOptions(),
             Observer = observer ?? PlacementParts.Nobody,
         });
-        return await session.Engine.RunAsync(jobs ?? ThirtyJobs, TestContext.Current.CancellationToken);
+        return await session.Engine.RunAsync(ThirtyJobs, TestContext.Current.CancellationToken);
     }
 
     private sealed class Kept : IMemberKeys

@@ -50,7 +50,7 @@ public sealed class AgentGroup
     /// <summary>Puts a record before the agents and waits until it is decided, and a grace longer for those who are late.</summary>
     public async Task<RoundResult> DecideAsync(PlacementRecord record, CancellationToken cancellationToken)
     {
-        _faults.BeginRound(record.Round);
+        _faults.BeginRound(record);
         var request = Request.Sign(_client.Crypto, _client.Directory, _client.Membership.Replicas, ++_asked, RequestKind.Question, record.ToBytes());
         _round = new Round { Request = request, Subject = request.Digest(_client.Crypto), Started = _clock.Now, Number = record.Round };
         var bytes = request.Encoded.ToArray();

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Serialization;
 using Quorate.Contracts;
 using Quorate.Contracts.Placing;
 using Quorate.Protocol.Consensus;
@@ -47,5 +48,6 @@ public sealed record Ballot
 /// <summary>A vote as it is signed.</summary>
 public sealed record BallotVote(string Vote, double Confidence, string Source, string Reasoning)
 {
+    [JsonIgnore]
     public bool Accepts => Vote == AgentVote.Accept;
 }

@@ -10,7 +10,7 @@ public interface IAgentFaults
     IReadOnlyList<InjectedFault> Injected { get; }
 
     /// <summary>Before a round begins.</summary>
-    void BeginRound(long round);
+    void BeginRound(PlacementRecord record);
 
     /// <summary>The agent's process is gone at this moment of the round.</summary>
     /// <param name="agent">Number of the agent.</param>
@@ -36,7 +36,7 @@ public sealed class NoFaults : IAgentFaults
 {
     public IReadOnlyList<InjectedFault> Injected => [];
 
-    public void BeginRound(long round)
+    public void BeginRound(PlacementRecord record)
     {
     }
 
