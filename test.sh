@@ -15,6 +15,7 @@ case $suites in
   *integration*)
     eng/ensure-docker.sh || fail "no Docker engine for the integration tests"
     eng/ensure-rabbitmq.sh || fail "no RabbitMQ for the integration tests"
+    eng/ensure-slurm.sh || fail "no Slurm for the integration tests"
     eng/ensure-openai-client.sh || fail "no openai client for the integration tests"
     lab/images/build.sh || fail "the lab's image could not be built"
     ;;

@@ -8,7 +8,7 @@ namespace Quorate.Platforms.Slurm;
 /// Runs jobs through Slurm's commands sbatch, squeue, scancel and sinfo. Finished jobs are seen for slurm.conf's MinJobAge (300 s by
 /// default): observe more often than that.
 /// </summary>
-public sealed class SlurmBackend : IJobBackend
+public sealed class SlurmBackend : IJobBackend, IDisposable
 {
     private readonly SlurmOptions _options;
     private readonly SlurmCommand _command;
@@ -100,6 +100,8 @@ public sealed class SlurmBackend : IJobBackend
         Require(output, "sinfo");
         return new(SlurmText.Nodes(output.Output, _partitions.ToLookup(p => p.Value, p => p.Key)), null);
     }
+
+    public void Dispose() => _submitting.Dispose();
 
     private async Task<BackendAnswer<Submission>> SubmitAsync(IReadOnlyList<string> arguments, int nodes, CancellationToken cancellationToken)
     {

@@ -5,6 +5,7 @@ namespace Quorate.Tests.Integration.Cli;
 /// <summary>What scripts rely on: exit codes, one JSON document, errors that name what is wrong.</summary>
 public class CommandContractTests
 {
+    private static readonly string FiveAgents = Path.Combine(QuorateCli.Root, "lab/clusters/five-agents.json");
     private static readonly string Compose = Path.Combine(QuorateCli.Root, "lab/shop/compose.yml");
 
     [Theory]
@@ -27,6 +28,9 @@ public class CommandContractTests
     [InlineData("ledger export")]
     [InlineData("keys list")]
     [InlineData("simulate")]
+    [InlineData("workload generate")]
+    [InlineData("workload replay")]
+    [InlineData("bench workload")]
     [InlineData("certificate verify")]
     [InlineData("keys rotate")]
     [InlineData("keys generate")]
@@ -48,6 +52,12 @@ public class CommandContractTests
 
     public static TheoryData<string[], int, string> WrongInputs => new()
     {
+        { ["workload", "replay", "/nowhere/trace.swf", "--cluster", FiveAgents], 2, "trace_unreadable" },
+        { ["workload", "replay", "/", "--cluster", FiveAgents], 2, "trace_unreadable" },
+        { ["workload", "replay", "/dev/null", "--cluster", FiveAgents], 2, "trace_empty" },
+        { ["workload", "generate", "--cluster", "/nowhere/cluster.json"], 2, "cluster_invalid" },
+        { ["workload", "generate", "--jobs", "0"], 2, "number_wrong" },
+        { ["workload", "generate", "--load", "NaN"], 2, "number_wrong" },
         { ["triage"], 2, "usage" },
         { ["triage", "x"], 2, "usage" },
         { ["nonsense"], 2, "usage" },

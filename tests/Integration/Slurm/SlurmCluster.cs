@@ -27,6 +27,11 @@ public sealed class SlurmCluster : IAsyncLifetime
 
     public async ValueTask InitializeAsync()
     {
+        if (!OperatingSystem.IsLinux())
+        {
+            throw new PlatformNotSupportedException("Slurm's daemons need Linux");
+        }
+
         // Daemons as root, jobs as whoever submits: everybody must be able to come here.
         File.SetUnixFileMode(Folder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute | UnixFileMode.OtherRead | UnixFileMode.OtherExecute | UnixFileMode.GroupRead | UnixFileMode.GroupExecute);
         foreach (var name in NodeNames.Select(n => $"spool/{n}").Append("state").Append("log"))
@@ -54,19 +59,23 @@ public sealed class SlurmCluster : IAsyncLifetime
     /// <summary>Runs one of Slurm's own commands and gives what it printed, errors included.</summary>
     public async Task<string> RunAsync(string program, params string[] arguments)
     {
-        var info = new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true, RedirectStandardError = true, Environment = { ["SLURM_CONF"] = ConfigFile } };
+        var info = new ProcessStartInfo(program, arguments) { UseShellExecute = false, RedirectStandardOutput = true, RedirectStandardError = true, Environment = { ["SLURM_CONF"] = ConfigFile } };
         using var process = Process.Start(info)!;
         var (output, error) = (process.StandardOutput.ReadToEndAsync(), process.StandardError.ReadToEndAsync());
         await process.WaitForExitAsync();
         return await output + await error;
     }
 
-    public static async Task UntilAsync(Func<Task<bool>> holds, string what)
+    public async Task UntilAsync(Func<Task<bool>> holds, string what)
     {
         var started = TimeProvider.System.GetTimestamp();
         while (!await holds())
         {
-            Assert.True(TimeProvider.System.GetElapsedTime(started) < Patience, $"not within {Patience.TotalSeconds} s: {what}");
+            if (TimeProvider.System.GetElapsedTime(started) > Patience)
+            {
+                Assert.Fail($"not within {Patience.TotalSeconds} s: {what}\n{await RunAsync("squeue", "--all", "--states=all")}{await RunAsync("sinfo", "-N", "-o", "%N %T %E")}{string.Join('\n', File.ReadLines(Path.Combine(Folder, "log/controller.log")).TakeLast(30))}");
+            }
+
             await Task.Delay(TimeSpan.FromMilliseconds(50), TimeProvider.System, TestContext.Current.CancellationToken);
         }
     }

@@ -51,7 +51,7 @@ public class ReplayTests
     }
 
     [Fact]
-    public void Ours_HandComputed_BackfillsTheShortestFirst()
+    public void Ours_HandComputed_BackfillsTheShorterFirst()
     {
         // a (3) to 20; b needs all four at 20. Of m (15 s) and n (5 s), both there at 2, one fits: EASY takes m, ours n, and m after it only if it ends by 20.
         JobSpec[] jobs = [Job("a", 0, 3, 20), Job("b", 1, 4, 5), Job("m", 2, 1, 15), Job("n", 2, 1, 5)];

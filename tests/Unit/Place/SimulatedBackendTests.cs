@@ -47,25 +47,25 @@ public class SimulatedBackendTests
         await SubmitAsync("two", 10, 60);
         _backend.FailNode("a", 0);
         Assert.Equal([BackendJobState.NodeFailed, BackendJobState.Running], await StatesAsync());
-        Assert.Equal([BackendNodeState.Down, BackendNodeState.Allocated], (await _backend.DescribeAsync(default)).Value!.Select(n => n.State));
+        Assert.Equal([BackendNodeState.Down, BackendNodeState.Allocated], (await _backend.DescribeAsync(TestContext.Current.CancellationToken)).Value!.Select(n => n.State));
         _backend.RecoverNode("a", 0);
         _backend.FailPool("a");
         Assert.Equal([BackendJobState.NodeFailed, BackendJobState.NodeFailed], await StatesAsync());
         _backend.RecoverPool("a");
-        Assert.Equal([BackendNodeState.Idle, BackendNodeState.Idle], (await _backend.DescribeAsync(default)).Value!.Select(n => n.State));
+        Assert.Equal([BackendNodeState.Idle, BackendNodeState.Idle], (await _backend.DescribeAsync(TestContext.Current.CancellationToken)).Value!.Select(n => n.State));
     }
 
     [Fact]
     public async Task Cancel_RunningAndUnknown_SaysWhichIsKnown()
     {
         var id = (await SubmitAsync("one", 10, 60)).Id!;
-        Assert.True((await _backend.CancelAsync(id, default)).Value);
-        Assert.False((await _backend.CancelAsync("77", default)).Value);
+        Assert.True((await _backend.CancelAsync(id, TestContext.Current.CancellationToken)).Value);
+        Assert.False((await _backend.CancelAsync("77", TestContext.Current.CancellationToken)).Value);
         Assert.Equal([BackendJobState.Cancelled], await StatesAsync());
     }
 
     private async Task<Submission> SubmitAsync(string key, long runtime, long walltime) => (await _backend.SubmitAsync(
-        new JobStart { Key = key, Job = new JobSpec { Name = key, CpuCores = 3, WalltimeS = walltime, RuntimeS = runtime }, Pool = "a", NodeCount = 1, Share = new Resources(3, 0, 0, 0) }, default)).Value!;
+        new JobStart { Key = key, Job = new JobSpec { Name = key, CpuCores = 3, WalltimeS = walltime, RuntimeS = runtime }, Pool = "a", NodeCount = 1, Share = new Resources(3, 0, 0, 0) }, TestContext.Current.CancellationToken)).Value!;
 
-    private async Task<IEnumerable<BackendJobState>> StatesAsync() => (await _backend.ObserveAsync(default)).Value!.Select(j => j.State);
+    private async Task<IEnumerable<BackendJobState>> StatesAsync() => (await _backend.ObserveAsync(TestContext.Current.CancellationToken)).Value!.Select(j => j.State);
 }

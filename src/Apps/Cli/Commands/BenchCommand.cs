@@ -24,6 +24,7 @@ internal static class BenchCommand
         CreateAssignment(),
         BenchAuctionCommand.Create(),
         BenchMessagingCommand.Create(),
+        WorkloadCommand.CreateBench(),
     };
 
     private static Command CreateScheduler()

@@ -33,13 +33,20 @@ public sealed class JobQueue
     private readonly Reservation _reservation;
     private readonly Dictionary<string, Entry> _entries = [];
 
+    /// <summary>Who waits for a job to end, by its name.</summary>
+    private readonly Dictionary<string, List<Entry>> _followers = [];
+
     /// <summary>In the order in which they are to start.</summary>
     private readonly List<Entry> _order = [];
 
-    /// <summary>In the order in which they may go before others; the same as the former but for the shortest first.</summary>
-    private readonly List<Entry> _backfill;
+    private readonly List<Entry> _candidates = [];
 
     private long _sequence;
+
+    /// <summary>Where the first that still waits may be found in their order; before it all are gone.</summary>
+    private int _first;
+
+    /// <summary>Entries that are in the lists but gone.</summary>
     private int _gone;
 
     public JobQueue(ClusterSpec cluster, QueueOptions? options = null)
@@ -47,7 +54,6 @@ public sealed class JobQueue
         _options = options ?? new QueueOptions();
         _free = new NodePools(cluster);
         _reservation = new Reservation(new NodePools(cluster));
-        _backfill = _options.Policy == QueuePolicy.Ours ? [] : _order;
     }
 
     public int Count => _entries.Count;
@@ -78,6 +84,16 @@ public sealed class JobQueue
             Insert(entry);
         }
 
+        foreach (var needed in entry.Open)
+        {
+            if (!_followers.TryGetValue(needed, out var followers))
+            {
+                _followers.Add(needed, followers = []);
+            }
+
+            followers.Add(entry);
+        }
+
         return [];
     }
 
@@ -90,7 +106,7 @@ public sealed class JobQueue
         }
 
         entry.Gone = true;
-        _gone++;
+        _gone += entry.Open.Count == 0 ? 1 : 0;
         return true;
     }
 
@@ -98,8 +114,14 @@ public sealed class JobQueue
     public IReadOnlyList<string> Finish(string name, bool succeeded)
     {
         var hopeless = new List<string>();
-        foreach (var entry in _entries.Values.Where(e => e.Open.Contains(name)).OrderBy(e => e.Sequence).ToList())
+        _followers.Remove(name, out var followers);
+        foreach (var entry in followers ?? [])
         {
+            if (entry.Gone)
+            {
+                continue;
+            }
+
             if (!succeeded)
             {
                 Remove(entry.Job.Name);
@@ -119,7 +141,7 @@ public sealed class JobQueue
     public IReadOnlyList<Start> Next(TimeSpan now, IClusterView cluster)
     {
         Tidy();
-        if (_order.Count == 0)
+        if (_first == _order.Count)
         {
             return [];
         }
@@ -136,7 +158,7 @@ public sealed class JobQueue
 
         for (var i = 0; i < inOrder; i++)
         {
-            _order[i].Starting = false;
+            _entries[starts[i].Job.Name].Starting = false;
         }
 
         return starts;
@@ -147,7 +169,7 @@ public sealed class JobQueue
     {
         var starting = Next(now, cluster).Select(s => s.Job.Name).ToHashSet();
         var reasons = new List<Waiting>();
-        foreach (var entry in _order.Where(e => !starting.Contains(e.Job.Name)))
+        foreach (var entry in _order.Where(e => !e.Gone && !starting.Contains(e.Job.Name)))
         {
             var room = _free.Choose(entry.Job.Needs) is not null;
             var reserved = reasons.Count == 0 && _options.Policy != QueuePolicy.Fifo;
@@ -163,8 +185,14 @@ public sealed class JobQueue
     /// <summary>Starts jobs in order as long as they fit. Returns the first that does not; null: all start.</summary>
     private Entry? StartInOrder(List<Start> starts)
     {
-        foreach (var entry in _order)
+        for (var i = _first; i < _order.Count; i++)
         {
+            var entry = _order[i];
+            if (entry.Gone)
+            {
+                continue;
+            }
+
             if (_free.Choose(entry.Job.Needs) is not { } placement)
             {
                 return entry;
@@ -182,9 +210,9 @@ public sealed class JobQueue
     {
         var looked = 0;
         var hopeless = default(Resources);
-        foreach (var entry in _backfill)
+        foreach (var entry in Candidates(now))
         {
-            if (entry == head || entry.Starting)
+            if (entry == head || entry.Starting || entry.Gone)
             {
                 continue;
             }
@@ -210,6 +238,29 @@ public sealed class JobQueue
                 hopeless = entry.Job.Needs;
             }
         }
+    }
+
+    /// <summary>Who may go before the first in order, in which order.</summary>
+    private List<Entry> Candidates(TimeSpan now)
+    {
+        if (_options.Policy != QueuePolicy.Ours)
+        {
+            return _order;
+        }
+
+        _candidates.Clear();
+        for (var i = _first; i < _order.Count; i++)
+        {
+            if (_order[i] is { Gone: false, Starting: false } entry)
+            {
+                // A second is added so that jobs that have just come are told apart, too.
+                entry.Score = ((now - entry.Job.Submitted).TotalSeconds + 1) * entry.Weight;
+                _candidates.Add(entry);
+            }
+        }
+
+        _candidates.Sort(static (a, b) => a.Score != b.Score ? b.Score.CompareTo(a.Score) : a.Sequence.CompareTo(b.Sequence));
+        return _candidates;
     }
 
     /// <summary>Where it fits without delaying the first in order: in the pool that suits it best, else in any.</summary>
@@ -249,27 +300,24 @@ public sealed class JobQueue
 
     private void Insert(Entry entry)
     {
-        InsertBy(_order, entry, static (a, b) => a.Rank != b.Rank ? b.Rank.CompareTo(a.Rank) : a.Sequence.CompareTo(b.Sequence));
-        if (!ReferenceEquals(_order, _backfill))
-        {
-            InsertBy(_backfill, entry, static (a, b) => a.Job.Walltime != b.Job.Walltime ? a.Job.Walltime.CompareTo(b.Job.Walltime) : a.Rank != b.Rank ? b.Rank.CompareTo(a.Rank) : a.Sequence.CompareTo(b.Sequence));
-        }
-    }
-
-    private static void InsertBy(List<Entry> list, Entry entry, Comparison<Entry> order)
-    {
-        var at = list.Count > 0 && order(list[^1], entry) <= 0 ? list.Count : ~list.BinarySearch(entry, Comparer<Entry>.Create(order));
-        list.Insert(at, entry);
+        var order = Comparer<Entry>.Create(static (a, b) => a.Rank != b.Rank ? b.Rank.CompareTo(a.Rank) : a.Sequence.CompareTo(b.Sequence));
+        var at = _order.Count == 0 || order.Compare(_order[^1], entry) <= 0 ? _order.Count : ~_order.BinarySearch(entry, order);
+        _order.Insert(at, entry);
+        _first = Math.Min(_first, at);
     }
 
     /// <summary>Drops the entries that are gone from the lists, all at once.</summary>
     private void Tidy()
     {
-        if (_gone > 0)
+        while (_first < _order.Count && _order[_first].Gone)
+        {
+            _first++;
+        }
+
+        if (_gone > 16 + (_order.Count / 2))
         {
             _order.RemoveAll(static e => e.Gone);
-            _backfill.RemoveAll(static e => e.Gone);
-            _gone = 0;
+            (_first, _gone) = (0, 0);
         }
     }
 
@@ -281,6 +329,11 @@ public sealed class JobQueue
         public Int128 Rank => rank;
 
         public long Sequence => sequence;
+
+        /// <summary>WFP3's score without the wait, its cube root: the order is the same.</summary>
+        public double Weight { get; } = Math.Cbrt(job.Needs.CpuCores) / Math.Max(1, job.Walltime.TotalSeconds);
+
+        public double Score { get; set; }
 
         /// <summary>Jobs that it still waits for.</summary>
         public HashSet<string> Open => open;

@@ -41,8 +41,9 @@ public enum QueuePolicy
     Easy,
 
     /// <summary>
-    /// By priority with ageing, and backfill as EASY's but the shortest first (SJBF; Tsafrir, Etsion and Feitelson 2007). The reservation
-    /// of the first in order keeps anybody from starving.
+    /// By priority with ageing, and backfill as EASY's but in the order of WFP3 (Tang, Lan, Desai and Buettner 2009): (wait / walltime)³ ×
+    /// cores, the largest first, so that short jobs go early and long ones are not forgotten. The reservation of the first in order keeps
+    /// anybody from starving.
     /// </summary>
     Ours,
 }
