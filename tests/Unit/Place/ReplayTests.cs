@@ -19,7 +19,7 @@ public class ReplayTests
         // proc 1 |aaaaaaaaaabbbbbdddd           c 15–23, d 15–19, e 15–35
         // proc 2 |..........bbbbbdddd
         // proc 3 |..........bbbbbeeeeeeeeeeeeeeeeeeee
-        var result = WorkloadReplay.Run(Clusters.Processors(4), Five, With(QueuePolicy.Fifo));
+        var result = Replay(Clusters.Processors(4), Five, With(QueuePolicy.Fifo));
         Assert.Equal([("a", 0.0), ("b", 10), ("c", 15), ("d", 15), ("e", 15)], Starts(result));
         // 20 + 20 + 8 + 8 + 20 processor-seconds of 4 × 35; waits 0, 9, 13, 12, 11.
         Assert.Equal(76.0 / 140, result.Metrics.Utilisation, 12);
@@ -37,7 +37,7 @@ public class ReplayTests
         // proc 1 |aaaaaaaaaabbbbb               e would end at 24, after 10, and b needs all four: it waits.
         // proc 2 |..ccccccccbbbbbdddd           At 15 d and e start.
         // proc 3 |..........bbbbb
-        var result = WorkloadReplay.Run(Clusters.Processors(4), Five, With(QueuePolicy.Easy));
+        var result = Replay(Clusters.Processors(4), Five, With(QueuePolicy.Easy));
         Assert.Equal([("a", 0.0), ("b", 10), ("c", 2), ("d", 15), ("e", 15)], Starts(result));
     }
 
@@ -46,7 +46,7 @@ public class ReplayTests
     {
         // Four processors: a (2) to 10; b needs 3 at 10: one is left over then. x (1, 100 s) may take it, y (1, 100 s) may not.
         JobSpec[] jobs = [Job("a", 0, 2, 10), Job("b", 1, 3, 5), Job("x", 2, 1, 100), Job("y", 3, 1, 100)];
-        var result = WorkloadReplay.Run(Clusters.Processors(4), jobs, With(QueuePolicy.Easy));
+        var result = Replay(Clusters.Processors(4), jobs, With(QueuePolicy.Easy));
         Assert.Equal([("a", 0.0), ("b", 10), ("x", 2), ("y", 15)], Starts(result));
     }
 
@@ -55,8 +55,8 @@ public class ReplayTests
     {
         // a (3) to 20; b needs all four at 20. Of m (15 s) and n (5 s), both there at 2, one fits: EASY takes m, ours n, and m after it only if it ends by 20.
         JobSpec[] jobs = [Job("a", 0, 3, 20), Job("b", 1, 4, 5), Job("m", 2, 1, 15), Job("n", 2, 1, 5)];
-        Assert.Equal([("a", 0.0), ("b", 20), ("m", 2), ("n", 25)], Starts(WorkloadReplay.Run(Clusters.Processors(4), jobs, With(QueuePolicy.Easy))));
-        Assert.Equal([("a", 0.0), ("b", 20), ("m", 25), ("n", 2)], Starts(WorkloadReplay.Run(Clusters.Processors(4), jobs, With(QueuePolicy.Ours))));
+        Assert.Equal([("a", 0.0), ("b", 20), ("m", 2), ("n", 25)], Starts(Replay(Clusters.Processors(4), jobs, With(QueuePolicy.Easy))));
+        Assert.Equal([("a", 0.0), ("b", 20), ("m", 25), ("n", 2)], Starts(Replay(Clusters.Processors(4), jobs, With(QueuePolicy.Ours))));
     }
 
     [Fact]
@@ -64,7 +64,7 @@ public class ReplayTests
     {
         // One processor, busy to 7200. high came an hour and a second after low, which has aged one priority more by then; higher came ten minutes after it.
         JobSpec[] jobs = [Job("busy", 0, 1, 7200), Job("low", 1, 1, 10), Job("high", 3602, 1, 10) with { Priority = 1 }, Job("higher", 601, 1, 10) with { Priority = 1 }];
-        Assert.Equal(["busy", "higher", "low", "high"], WorkloadReplay.Run(Clusters.Processors(1), jobs, With(QueuePolicy.Ours)).Jobs.Select(j => j.Job.Name));
+        Assert.Equal(["busy", "higher", "low", "high"], Replay(Clusters.Processors(1), jobs, With(QueuePolicy.Ours)).Jobs.Select(j => j.Job.Name));
     }
 
     [Theory]
@@ -78,7 +78,7 @@ public class ReplayTests
             var random = new Random(seed);
             var cluster = Clusters.Random(random);
             var jobs = RandomJobs(random, 80, exact: false);
-            var result = WorkloadReplay.Run(cluster, jobs, With(policy));
+            var result = Replay(cluster, jobs, With(policy));
             var fits = jobs.Where(j => cluster.Agents.Any(a => j.Needs().Fits(a.Node.Has() * a.Nodes))).Select(j => j.Name).ToHashSet();
             Assert.Equal(fits.Order(StringComparer.Ordinal), result.Jobs.Select(j => j.Job.Name).Order(StringComparer.Ordinal));
             Assert.Equal(jobs.Count - fits.Count, result.Rejected.Count);
@@ -91,7 +91,7 @@ public class ReplayTests
     public void Fifo_RandomTraces_StartsInTheOrderOfSubmission()
     {
         var jobs = RandomJobs(new Random(7), 200, exact: false);
-        var result = WorkloadReplay.Run(Clusters.Processors(24), jobs, With(QueuePolicy.Fifo));
+        var result = Replay(Clusters.Processors(24), jobs, With(QueuePolicy.Fifo));
         var starts = result.Jobs.ToDictionary(j => j.Job.Name, j => j.StartS);
         var inOrder = jobs.Where(j => starts.ContainsKey(j.Name)).OrderBy(j => j.SubmitS).Select(j => starts[j.Name]).ToList();
         Assert.Equal(inOrder.Order(), inOrder);
@@ -120,7 +120,7 @@ public class ReplayTests
     public void Approve_Refused_IsProposedAgainAndOthersGoOn()
     {
         var asked = new List<string>();
-        var result = WorkloadReplay.Run(Clusters.Processors(4), Five, With(QueuePolicy.Easy) with
+        var result = Replay(Clusters.Processors(4), Five, With(QueuePolicy.Easy) with
         {
             Approve = (_, starts) =>
             {
@@ -138,7 +138,7 @@ public class ReplayTests
     public void Dependencies_InATrace_AreKept()
     {
         JobSpec[] jobs = [Job("first", 0, 1, 10), Job("second", 0, 1, 5) with { DependsOn = ["first"] }, Job("late", 30, 1, 5) with { DependsOn = ["second"] }, Job("huge", 0, 99, 1), Job("lost", 0, 1, 1) with { DependsOn = ["huge"] }];
-        var result = WorkloadReplay.Run(Clusters.Processors(4), jobs, With(QueuePolicy.Ours));
+        var result = Replay(Clusters.Processors(4), jobs, With(QueuePolicy.Ours));
         Assert.Equal([("first", 0.0), ("late", 30), ("second", 10)], Starts(result));
         Assert.Equal(["huge", "lost"], result.Rejected.Order(StringComparer.Ordinal));
     }
@@ -162,6 +162,9 @@ public class ReplayTests
             User = $"u{i % 7}",
         };
     })];
+
+    private static ReplayResult Replay(ClusterSpec cluster, IReadOnlyList<JobSpec> jobs, ReplayOptions options) =>
+        WorkloadReplay.Run(cluster, jobs, options, TestContext.Current.CancellationToken);
 
     private static ReplayOptions With(QueuePolicy policy) => new() { Queue = new QueueOptions { Policy = policy } };
 

@@ -103,7 +103,7 @@ public class WorkloadTests
     public void Ours_OnAGeneratedTrace_IsNoWorseThanEasyAndFifoIsFarBehind()
     {
         var (jobs, _) = SwfFile.Read(File.OpenText(Path.Combine(Repository.Root, "lab/workloads/lublin-2000.swf"))).ToJobs();
-        var by = Enum.GetValues<QueuePolicy>().ToDictionary(p => p, p => WorkloadReplay.Run(FiveAgents(), jobs, new ReplayOptions { Queue = new QueueOptions { Policy = p } }).Metrics);
+        var by = Enum.GetValues<QueuePolicy>().ToDictionary(p => p, p => WorkloadReplay.Run(FiveAgents(), jobs, new ReplayOptions { Queue = new QueueOptions { Policy = p } }, TestContext.Current.CancellationToken).Metrics);
         Assert.All(by.Values, m => Assert.Equal((2000, 0), (m.Jobs, m.Rejected)));
         Assert.True(by[QueuePolicy.Ours].MeanBoundedSlowdown <= by[QueuePolicy.Easy].MeanBoundedSlowdown);
         Assert.True(by[QueuePolicy.Ours].Utilisation >= by[QueuePolicy.Easy].Utilisation * 0.99);
