@@ -1,6 +1,7 @@
 using Quorate.Contracts;
 using Quorate.Contracts.Placing;
 using Quorate.Engine.Place.Agreement;
+using Quorate.Engine.Place.Choosers;
 using Quorate.Engine.Place.Queueing;
 
 namespace Quorate.Engine.Place;
