@@ -19,6 +19,7 @@ internal sealed class PlaceView(Output output, ClusterSpec cluster, bool explain
 
     private readonly HashSet<(string, string)> _told = [];
     private int _shown;
+    private long _until;
 
     public void Begin(PlacementRequest request)
     {
@@ -30,13 +31,15 @@ internal sealed class PlaceView(Output output, ClusterSpec cluster, bool explain
 
         var tolerated = (cluster.Agents.Count - 1) / 3;
         output.Line($"[grey]{request.Jobs.Count} jobs, {request.Options.Protocol}, {request.Options.BackendName} backend; {tolerated} of {cluster.Agents.Count} agents may lie[/]");
-        Phase("Operation");
+        Phase("Healthy operation");
     }
 
     public void On(PlacementProgress progress)
     {
         if (progress.Fault is { } fault)
         {
+            TellOnce("Fault injection");
+            _until = Math.Max(_until, fault.Until);
             output.Line($"[red]●[/] fault: [bold]{Output.Safe(fault.Agent)}[/] {Words(fault.Kind)} for {fault.Until - fault.Round} rounds");
         }
 
@@ -47,6 +50,11 @@ internal sealed class PlaceView(Output output, ClusterSpec cluster, bool explain
 
         if (progress.Round is { } round)
         {
+            if (_until > 0 && round.Record.Round >= _until)
+            {
+                TellOnce("Recovery");
+            }
+
             ShowRound(round, progress.Applied);
         }
 
@@ -108,7 +116,7 @@ internal sealed class PlaceView(Output output, ClusterSpec cluster, bool explain
 
         foreach (var (change, i) in round.Record.Changes.Select((c, i) => (c, i)).Where(c => applied.Outcome.Changes[c.i]))
         {
-            output.Line($"[blue]↻[/] [bold]{Output.Safe(change.Agent)}[/] {Done(change.Change)} [grey]{Output.Safe(change.Reason)}[/]{(applied.Lost.Count > 0 && change.Change == MembershipChanges.Withdraw ? $" {applied.Lost.Count} jobs to place again" : "")}");
+            output.Line($"[blue]↻[/] [bold]{Output.Safe(change.Agent)}[/] {Done(change.Change)} [grey]{Output.Safe(change.Reason)}[/]{(applied.Lost.Count > 0 && change.Change == MembershipChanges.Withdraw ? $" {applied.Lost.Count} {(applied.Lost.Count == 1 ? "job" : "jobs")} to place again" : "")}");
         }
 
         for (var i = 0; i < round.Record.Proposals.Count && i < applied.Placed.Count && _shown++ < MaxJobs; i++)
@@ -135,6 +143,14 @@ internal sealed class PlaceView(Output output, ClusterSpec cluster, bool explain
             }
 
             output.Line($"   {(vote.Accepts ? "[green]accept[/]" : "[red]reject[/]")} [bold]{Output.Safe(agent.Name)}[/] {vote.Confidence:0.00} [grey]{vote.Source}{(cast?.Fallback is { } why ? $" because {Output.Safe(why)}" : "")}: {Output.Safe(PlainText.Line(vote.Reasoning, MaxText))}[/]");
+        }
+    }
+
+    private void TellOnce(string phase)
+    {
+        if (_told.Add(("", phase)))
+        {
+            Phase(phase);
         }
     }
 

@@ -313,19 +313,24 @@ public sealed class AgentGroup
             Decided = _round.Decided,
             Ballots = ballots,
             Cast = _round.Cast,
-            Findings = [.. _nodes.SelectMany(TakeFindings).DistinctBy(f => (f.Agent, f.Kind, f.Round))],
+            Findings = [.. _nodes.SelectMany(TakeProven).DistinctBy(f => (f.Agent, f.Kind, f.Round)), .. TakeSuspicions()],
             ElapsedMs = _round.ElapsedMs,
             View = _nodes.Where(n => n.Machine is not null).Select(n => n.Machine!.View).DefaultIfEmpty().Max(),
         };
     }
 
-    private IEnumerable<Finding> TakeFindings(AgentNode node)
+    private static Finding[] TakeProven(AgentNode node)
     {
         Finding[] proven = [.. node.Findings];
         node.Findings.Clear();
-        return proven.Concat(node.TakeDamaged().Where(d => d.From < _nodes.Length)
-            .Select(d => new Finding(_cluster.Agents[d.From].Name, d.Kind, Proven: false, _round.Number, $"{d.Count} messages over its link to {_cluster.Agents[node.Id].Name}")));
+        return proven;
     }
+
+    private IEnumerable<Finding> TakeSuspicions() =>
+        from damaged in _nodes.SelectMany(n => n.TakeDamaged().Select(d => (d.From, d.Kind, d.Count, Witness: _cluster.Agents[n.Id].Name)).ToList()).Where(d => d.From < _nodes.Length).ToList()
+        group damaged by (damaged.From, damaged.Kind) into over
+        select new Finding(
+            _cluster.Agents[over.Key.From].Name, over.Key.Kind, Proven: false, _round.Number, $"{over.Sum(d => d.Count)} messages over its links to {string.Join(", ", over.Select(d => d.Witness))}", null, [.. over.Select(d => d.Witness)]);
 
     private sealed class Round
     {
