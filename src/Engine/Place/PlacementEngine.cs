@@ -173,7 +173,11 @@ public sealed class PlacementEngine
         var record = Record(releases, changes, choices);
         var began = _parts.Clock.Now;
         var result = await _parts.Group.DecideAsync(record, cancellationToken);
-        _recovery.Began(_parts.Faults.Injected, began);
+        foreach (var fault in _recovery.Began(_parts.Faults.Injected, began))
+        {
+            _parts.Observer.On(new PlacementProgress { Fault = fault });
+        }
+
         _undecided = result.Decided.Count == 0 ? _undecided + 1 : 0;
         _report.Note(result);
         if (result.Decided.Count == 0)

@@ -293,10 +293,10 @@ public sealed class AgentGroup
         _lastSequence = Math.Max(_lastSequence, decision.Sequence);
     }
 
-    /// <summary>Agents tell each other which ballots they hold, so that one who signed two is found out whoever got which.</summary>
+    /// <summary>Agents tell each other which ballots they hold, and what convicts one of them, so that who signed two is found out whoever got which.</summary>
     private void Exchange()
     {
-        var held = _nodes.Where(n => n.Machine is not null).Select(n => (n.Id, Opinions: n.Audit.OpinionsOn(_round.Subject).ToList())).ToList();
+        var held = _nodes.Where(n => n.Machine is not null).Select(n => (n.Id, Opinions: n.Audit.OpinionsOn(_round.Subject).Concat(n.Audit.TakeConvicting()).ToList())).ToList();
         foreach (var (from, opinions) in held)
         {
             foreach (var node in _nodes.Where(n => n.Id != from && n.Machine is not null))
