@@ -243,10 +243,20 @@ public sealed class AgentGroup
 
         var cast = task.GetAwaiter().GetResult();
         _round.Cast[node.Id] = cast;
-        if (node.Machine is { } machine && _faults.Bend(node.Id, _records.Read(_round.Request!.Payload)!, cast.Ballot) is { } signed)
+        var record = _records.Read(_round.Request!.Payload)!;
+        if (node.Machine is not { } machine || _faults.Bend(node.Id, record, cast.Ballot) is not { } signed)
+        {
+            return true;
+        }
+
+        if (node.State.Round < record.Round)
         {
             machine.SubmitOpinion(_round.Subject, signed.ToBytes(), Tick);
             Take(node);
+        }
+        else
+        {
+            node.SignLate(_round.Subject, signed.ToBytes());
         }
 
         return true;
