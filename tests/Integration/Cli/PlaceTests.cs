@@ -58,7 +58,7 @@ public sealed class PlaceTests : IDisposable
     [InlineData("""{"name":"a","cpu_cores":0}""", "cpu_cores")]
     [InlineData("""{"name":"a","cpu_cores":-4}""", "cpu_cores")]
     [InlineData("""{"name":"a","cpu_cores":1,"memory_gb":1e400}""", "memory_gb")]
-    [InlineData("""[{"name":"a","cpu_cores":1},{"name":"a","cpu_cores":1}]""", "'a'")]
+    [InlineData("""[{"name":"a","cpu_cores":1},{"name":"a","cpu_cores":1}]""", "the name a")]
     [InlineData("""[{"name":"a","cpu_cores":1,"depends_on":["b"]},{"name":"b","cpu_cores":1,"depends_on":["a"]}]""", "a")]
     public async Task Place_WrongJob_NamesTheField(string json, string named)
     {
