@@ -9,12 +9,13 @@ internal sealed class FreedView : IClusterView
     {
         Nodes = new NodePools(cluster.Spec);
         Nodes.CopyFrom(cluster.Nodes);
+        var gone = ended.ToHashSet(StringComparer.Ordinal);
         foreach (var allocation in ended.Select(cluster.Find).OfType<Allocation>())
         {
             Nodes.Give(allocation.Placement);
         }
 
-        Running = ended.Count == 0 ? cluster.Running : [.. cluster.Running.Where(a => !ended.Contains(a.Job))];
+        Running = ended.Count == 0 ? cluster.Running : [.. cluster.Running.Where(a => !gone.Contains(a.Job))];
         Version = cluster.Version;
     }
 
