@@ -1,6 +1,7 @@
 using Quorate.Contracts;
 using Quorate.Contracts.Placing;
 using Quorate.Engine.Place.Agreement;
+using Quorate.Engine.Place.Cluster;
 using Quorate.Engine.Place.Queueing;
 
 namespace Quorate.Engine.Place;
@@ -17,6 +18,7 @@ public sealed class PlacementEngine
     private readonly PlacementParts _parts;
     private readonly Memo<PlacementRecord> _records = new(PlacementRecord.TryParse);
     private readonly PlacementState _state;
+    private readonly NodePools _nodes;
     private readonly JobQueue _queue;
     private readonly BackendWatch _backend;
     private readonly MembershipWatch _membership;
@@ -35,6 +37,7 @@ public sealed class PlacementEngine
     {
         _parts = parts;
         _state = new PlacementState(parts.Cluster, parts.RunId, _records);
+        _nodes = new NodePools(parts.Cluster);
         _queue = new JobQueue(parts.Cluster);
         _backend = new BackendWatch(parts);
         _membership = new MembershipWatch(parts.Cluster, parts.Options.MaxReadmissions);
@@ -234,7 +237,7 @@ public sealed class PlacementEngine
             return [];
         }
 
-        var view = new FreedView(_state.Cluster, _releases);
+        var view = new FreedView(_state.Cluster, _releases, _nodes);
         var starts = _queue.Next(_parts.Time.Now, view).Take(_parts.Options.Batch).ToList();
         return starts.Count == 0 ? [] : await _parts.Chooser.ChooseAsync(starts, view.Nodes, _refused, cancellationToken);
     }
@@ -342,7 +345,7 @@ public sealed class PlacementEngine
 
     private void GiveUpRest()
     {
-        var waiting = _queue.Explain(_parts.Time.Now, new FreedView(_state.Cluster, _releases)).ToDictionary(w => w.Job, w => w.Reason);
+        var waiting = _queue.Explain(_parts.Time.Now, new FreedView(_state.Cluster, _releases, _nodes)).ToDictionary(w => w.Job, w => w.Reason);
         foreach (var job in _jobs.Values.Where(j => j.Stage is JobStage.Later or JobStage.Queued).ToList())
         {
             var reason = _undecided > 0 ? $"no quorum within {_parts.Group.TimeoutMs / 1000:0.###} s" : waiting.GetValueOrDefault(job.Spec.Name) ?? "its nodes did not come back";

@@ -20,6 +20,9 @@ public sealed class PlacementState : IReplicatedState
     private readonly SortedSet<string> _quarantined = new(StringComparer.Ordinal);
     private readonly string _run;
     private readonly Memo<PlacementRecord> _records;
+
+    /// <summary>To think ahead with.</summary>
+    private readonly NodePools _ahead;
     private (PlacementRecord Record, string Chain, long Version, RuleVotes Votes)? _rules;
 
     public PlacementState(ClusterSpec spec, string run)
@@ -34,6 +37,7 @@ public sealed class PlacementState : IReplicatedState
     {
         (_run, _records) = (run, records);
         Cluster = new ClusterState(spec);
+        _ahead = new NodePools(spec);
         Chain = TextHash.Of($"{PlacementRecord.Form}\n{run}\n{QuorateJson.Serialize(spec)}");
     }
 
@@ -81,7 +85,7 @@ public sealed class PlacementState : IReplicatedState
     {
         if (_rules is not { } known || !ReferenceEquals(known.Record, record) || known.Chain != Chain || known.Version != Cluster.Version)
         {
-            _rules = known = (record, Chain, Cluster.Version, RuleVotes.On(this, record));
+            _rules = known = (record, Chain, Cluster.Version, RuleVotes.On(this, record, _ahead));
         }
 
         return known.Votes;

@@ -27,16 +27,18 @@ public sealed class RuleVotes
     /// <summary>What is free in an agent's pool once the record's releases are done.</summary>
     public static ProposedNeeds FreeOf(PlacementState state, PlacementRecord record, int agent) => state.RulesOn(record).Free[agent];
 
-    internal static RuleVotes On(PlacementState state, PlacementRecord record)
+    /// <param name="state">The state that the record names.</param>
+    /// <param name="record">What is asked.</param>
+    /// <param name="nodes">Of the same cluster; overwritten.</param>
+    internal static RuleVotes On(PlacementState state, PlacementRecord record, NodePools nodes)
     {
-        var nodes = Before(state, record);
+        Release(state, record, nodes);
         var free = nodes.Pools.Select(p => ProposedNeeds.Of(p.Free)).ToList();
         return new RuleVotes([.. record.Proposals.Select(p => Of(state.Cluster, nodes, p))], free);
     }
 
-    private static NodePools Before(PlacementState state, PlacementRecord record)
+    private static void Release(PlacementState state, PlacementRecord record, NodePools nodes)
     {
-        var nodes = new NodePools(state.Cluster.Spec);
         nodes.CopyFrom(state.Cluster.Nodes);
         foreach (var job in record.Releases)
         {
@@ -45,8 +47,6 @@ public sealed class RuleVotes
                 nodes.Give(held.Placement);
             }
         }
-
-        return nodes;
     }
 
     private static BallotVote Of(ClusterState cluster, NodePools nodes, Proposal proposal)
