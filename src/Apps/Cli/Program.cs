@@ -8,6 +8,7 @@ var root = new RootCommand("No single model decides alone: incidents, questions 
 GlobalOptions.AddTo(root);
 root.Subcommands.Add(DemoCommand.Create());
 root.Subcommands.Add(AskCommand.Create());
+root.Subcommands.Add(PlaceCommand.Create());
 root.Subcommands.Add(OrganiseCommand.Create());
 root.Subcommands.Add(AuctionCommand.Create());
 root.Subcommands.Add(TriageCommand.Create());

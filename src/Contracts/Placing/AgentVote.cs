@@ -23,7 +23,7 @@ public sealed record AgentVote
     /// <summary>The strategy that read a model's answer; null for a vote by rules.</summary>
     public string? Parsing { get; init; }
 
-    /// <summary>Why the rules voted in a model's place: the failure's code, or malformed; null when they did not.</summary>
+    /// <summary>Why the rules voted in a model's place: the failure's code, malformed, empty, or late when the others had decided before the model answered; null when they did not.</summary>
     public string? Fallback { get; init; }
 
     /// <summary>How the vote came about, word for word; null for a vote by rules alone, or when nobody asked for it.</summary>
@@ -42,7 +42,7 @@ public static class VoteSource
 /// <param name="Temperature">As asked for.</param>
 /// <param name="MaxTokens">As asked for.</param>
 /// <param name="Prompt">Exactly what was sent.</param>
-/// <param name="Response">As received; empty when nothing came.</param>
+/// <param name="Response">As received: the answer's text, or the body of a call that failed; empty when nothing came.</param>
 /// <param name="Parsing">What each strategy made of the response, in their order.</param>
 /// <param name="LatencyMs">Milliseconds of the call.</param>
 public sealed record VoteTranscript(string Model, double Temperature, int MaxTokens, string Prompt, string Response, IReadOnlyList<string> Parsing, double LatencyMs);

@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using Quorate.Contracts.Provenance;
 
 namespace Quorate.Contracts.Placing;
@@ -31,6 +32,7 @@ public sealed record PlacedJob
     public required string Outcome { get; init; }
 
     /// <summary>Whose pool it runs on; null when it was not placed.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
     public string? Agent { get; init; }
 
     /// <summary>Nodes of the pool.</summary>
@@ -39,6 +41,8 @@ public sealed record PlacedJob
     /// <summary>Of the last round that decided about it.</summary>
     public IReadOnlyList<AgentVote> Votes { get; init; } = [];
 
+    /// <summary>Null when nothing was decided about it.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
     public PlacementCertificate? Certificate { get; init; }
 
     /// <summary>From the proposal to the certificate, in milliseconds; of the last round.</summary>
@@ -80,6 +84,7 @@ public sealed record PlacementReport
     public required IReadOnlyList<string> ByzantineDetected { get; init; }
 
     /// <summary>Mean of the times from a fault to the work being whole again; null when nothing had to recover.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
     public double? RecoveryMs { get; init; }
 
     public double? RecoveryP95Ms { get; init; }
@@ -110,7 +115,8 @@ public sealed record PlacementReport
 /// <param name="Round">When.</param>
 /// <param name="Detail">For people.</param>
 /// <param name="Evidence">Base64 of what convicts it, for anyone with the keys; null when nothing signed does.</param>
-public sealed record Finding(string Agent, string Kind, bool Proven, long Round, string Detail, string? Evidence = null);
+/// <param name="Witnesses">Agents whose links to it brought what speaks against it; null for what is proven.</param>
+public sealed record Finding(string Agent, string Kind, bool Proven, long Round, string Detail, string? Evidence = null, IReadOnlyList<string>? Witnesses = null);
 
 /// <summary>A fault that was injected on purpose.</summary>
 /// <param name="Agent">Whom it befell.</param>

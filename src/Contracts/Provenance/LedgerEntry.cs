@@ -47,6 +47,8 @@ public static class LedgerKinds
     public const string IncidentClosed = "incident_closed";
     public const string Outcome = "outcome";
     public const string Auction = "auction";
+    public const string Placement = "placement";
+    public const string PlacementReport = "placement_report";
     public const string FaultInjected = "fault_injected";
     public const string FaultReverted = "fault_reverted";
     public const string KeyRotated = "key_rotated";

@@ -9,15 +9,19 @@ internal sealed class MembershipWatch(ClusterSpec cluster, int maxReadmissions)
     /// <summary>Rounds that an agent may miss.</summary>
     private const int Patience = 2;
 
+    /// <summary>Rounds that are held only to see whether it comes back.</summary>
+    private const int Doubt = 6;
+
     /// <summary>Rounds of truth that a liar needs.</summary>
     private const int Probation = 3;
 
     private readonly Dictionary<string, int> _missed = cluster.Agents.ToDictionary(a => a.Name, _ => 0, StringComparer.Ordinal);
     private readonly Dictionary<string, (long Round, string Kind)> _lies = [];
     private readonly Dictionary<string, int> _readmissions = [];
+    private readonly Dictionary<(string Agent, string Change), long> _refused = [];
 
     /// <summary>An agent was silent just now, and it is not known yet whether it is gone.</summary>
-    public bool IsUnsure(PlacementState state) => _missed.Any(m => m.Value > 0 && !state.Withdrawn.Contains(m.Key));
+    public bool IsUnsure(PlacementState state) => _missed.Any(m => m.Value is > 0 and <= Doubt && !state.Withdrawn.Contains(m.Key));
 
     public void Note(RoundResult round, PlacementState state)
     {
@@ -25,6 +29,11 @@ internal sealed class MembershipWatch(ClusterSpec cluster, int maxReadmissions)
         {
             var name = cluster.Agents[i].Name;
             _missed[name] = round.Ballots.ContainsKey(i) ? 0 : _missed[name] + 1;
+        }
+
+        foreach (var change in round.Record.Changes.Where((_, i) => state.Last.Round == round.Record.Round && !state.Last.Outcome.Changes[i]))
+        {
+            _refused[(change.Agent, change.Change)] = round.Record.Round;
         }
 
         foreach (var lie in round.Findings.Where(f => f.Proven))
@@ -65,6 +74,6 @@ internal sealed class MembershipWatch(ClusterSpec cluster, int maxReadmissions)
             }
         }
 
-        return changes;
+        return [.. changes.Where(c => !_refused.TryGetValue((c.Agent, c.Change), out var at) || state.Round - at >= Patience)];
     }
 }

@@ -1,6 +1,7 @@
 using Quorate.Contracts;
 using Quorate.Contracts.Placing;
 using Quorate.Engine.Place.Agreement;
+using Quorate.Engine.Place.Choosers;
 using Quorate.Engine.Place.Cluster;
 using Quorate.Engine.Place.Queueing;
 
@@ -210,7 +211,11 @@ public sealed class PlacementEngine
 
         var began = _parts.Clock.Now;
         var result = await _parts.Group.DecideAsync(Record(releases, changes, choices), cancellationToken);
-        _recovery.Began(_parts.Faults.Injected, began);
+        foreach (var fault in _recovery.Began(_parts.Faults.Injected, began))
+        {
+            _parts.Observer.On(new PlacementProgress { Fault = fault });
+        }
+
         _undecided = result.Decided.Count == 0 ? _undecided + 1 : 0;
         _report.Note(result);
         if (result.Decided.Count == 0)

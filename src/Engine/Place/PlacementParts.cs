@@ -1,6 +1,7 @@
 using Quorate.Contracts.Placing;
 using Quorate.Contracts.Provenance;
 using Quorate.Engine.Place.Agreement;
+using Quorate.Engine.Place.Choosers;
 
 namespace Quorate.Engine.Place;
 

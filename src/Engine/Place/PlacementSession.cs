@@ -2,6 +2,7 @@ using Quorate.Contracts.Placing;
 using Quorate.Engine.Panels;
 using Quorate.Engine.Place.Agreement;
 using Quorate.Engine.Place.Backends;
+using Quorate.Engine.Place.Choosers;
 using Quorate.Engine.Place.Votes;
 using Quorate.Protocol.Consensus;
 

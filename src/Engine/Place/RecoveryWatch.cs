@@ -7,12 +7,12 @@ internal sealed class RecoveryWatch
 {
     private readonly List<Open> _faults = [];
 
-    public void Began(IReadOnlyList<InjectedFault> injected, double now)
+    /// <summary>Notes the faults that are new, and returns them.</summary>
+    public IReadOnlyList<InjectedFault> Began(IReadOnlyList<InjectedFault> injected, double now)
     {
-        foreach (var fault in injected.Skip(_faults.Count))
-        {
-            _faults.Add(new Open(fault, now));
-        }
+        InjectedFault[] added = [.. injected.Skip(_faults.Count)];
+        _faults.AddRange(added.Select(f => new Open(f, now)));
+        return added;
     }
 
     public void Decided(double now)

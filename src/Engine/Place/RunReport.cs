@@ -90,5 +90,5 @@ internal sealed class RunReport(PlacementParts parts)
 
     // A forgery bears no signature of its maker. One link's word could be a lie of its other end, so more are needed than there may be liars.
     private IEnumerable<string> Forgers() => _findings.Where(f => f.Kind == "forged_signature").GroupBy(f => f.Agent)
-        .Where(g => g.Select(f => f.Detail.Split(" to ")[^1]).Distinct().Count() > parts.Keys.Faults).Select(g => g.Key);
+        .Where(g => g.SelectMany(f => f.Witnesses ?? []).Distinct().Count() > parts.Keys.Faults).Select(g => g.Key);
 }

@@ -9,14 +9,18 @@ namespace Quorate.Storage.Certificates;
 /// <summary>A signed outcome as files: <c>JOB.cert</c>, and in <c>JOB.keys/</c> the public keys of those who could sign it.</summary>
 public static class OutcomeFolder
 {
+    /// <param name="folder">Made when it is not there.</param>
+    /// <param name="jobId">Names the certificate.</param>
+    /// <param name="certificate">To be written.</param>
+    /// <param name="keysName">Names the folder of keys, when several certificates share one; null: as the certificate.</param>
     /// <returns>The certificate's path and its keys' folder.</returns>
     /// <exception cref="QuorateException">Missing: certificate_unwritable. Input: ids that can be no file's name.</exception>
-    public static (string Certificate, string Keys) Write(string folder, string jobId, OutcomeCertificate certificate)
+    public static (string Certificate, string Keys) Write(string folder, string jobId, OutcomeCertificate certificate, string? keysName = null)
     {
         var group = certificate.Group;
         GroupRules.CheckId("job_id", jobId);
         GroupRules.Check(group.Name, group.Faults, group.Replicas, group.Clients);
-        var (file, keys) = (Path.Combine(folder, $"{jobId}.cert"), Path.Combine(folder, $"{jobId}.keys"));
+        var (file, keys) = (Path.Combine(folder, $"{jobId}.cert"), Path.Combine(folder, $"{keysName ?? jobId}.keys"));
         try
         {
             Directory.CreateDirectory(keys);

@@ -8,6 +8,9 @@ public sealed class PlacementUnderFaultsTests(ITestOutputHelper output)
 {
     private static readonly AgentFaultPlan Source = new() { FaultInjectionRate = 0.3, ByzantineProbability = 0.4, CrashProbability = 0.3, NetworkPartitionRate = 0.2, SlowResponseFactor = 3, MaxFaulty = 1 };
 
+    /// <summary>A liar may contradict a ballot of its own that is some rounds old.</summary>
+    private const int Late = 4;
+
     [Fact]
     public async Task Run_NoFaults_PlacesEveryJobOnce()
     {
@@ -47,13 +50,13 @@ public sealed class PlacementUnderFaultsTests(ITestOutputHelper output)
         var bad = result.Jobs.FirstOrDefault(j => j.Outcome != PlacementOutcome.Placed || j.Execution != "completed");
         Assert.True(bad is null, $"seed {seed}, {bad?.Name}: {bad?.Outcome} {bad?.Execution} {bad?.Reason}");
         var liars = result.Faults.Where(f => AgentFaultKinds.Byzantine.Contains(f.Kind)).Select(f => f.Agent).ToHashSet();
-        Assert.All(result.Findings.Where(f => f.Proven), f => Assert.True(result.Faults.Any(i => i.Agent == f.Agent && AgentFaultKinds.Byzantine.Contains(i.Kind) && f.Round >= i.Round && f.Round < i.Until), $"seed {seed}: {f}"));
+        Assert.All(result.Findings.Where(f => f.Proven), f => Assert.True(result.Faults.Any(i => i.Agent == f.Agent && AgentFaultKinds.Byzantine.Contains(i.Kind) && i.Round <= f.Round + Late && f.Round < i.Until), $"seed {seed}: {f}"));
         Assert.All(result.Report.ByzantineDetected, a => Assert.Contains(a, liars));
         foreach (var lie in result.Faults.Where(f => f.Kind is AgentFaultKinds.WrongVote or AgentFaultKinds.Equivocation or AgentFaultKinds.CapacityLie))
         {
             // A wrong vote needs something to vote on; every lie needs a ballot that was heard.
             var signed = rounds.All.Any(r => r.Record.Round >= lie.Round && r.Record.Round < lie.Until && (lie.Kind != AgentFaultKinds.WrongVote || r.Record.Proposals.Count > 0) && r.Ballots.ContainsKey(Number(lie.Agent)));
-            var found = result.Findings.Any(f => f.Proven && f.Agent == lie.Agent && f.Round >= lie.Round && f.Round < lie.Until);
+            var found = result.Findings.Any(f => f.Proven && f.Agent == lie.Agent && f.Round >= lie.Round - Late && f.Round < lie.Until);
             Assert.True(found || !signed, $"seed {seed}: {lie} was not found");
         }
     }

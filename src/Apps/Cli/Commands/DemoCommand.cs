@@ -11,7 +11,7 @@ internal static class DemoCommand
     {
         var seed = new Option<int>("--seed") { Description = "Draws the incidents' words and order.", DefaultValueFactory = _ => 1 };
         var fast = new Option<bool>("--fast") { Description = "Shorter stability windows: under half a minute." };
-        var command = new Command("demo", "Ask a panel, start a small shop of real services, break it three ways, and watch each repair.") { seed, fast };
+        var command = new Command("demo", "Ask a panel, place jobs on a cluster whose agents lie and crash, start a small shop of real services, break it three ways, and watch each repair.") { seed, fast };
         command.SetAction((parse, token) => Workspace.RunAsync(parse, async workspace =>
         {
             await using var site = DemoSite.Create(workspace);

@@ -13,7 +13,7 @@ namespace Quorate.Cli.Demo;
 /// <summary>How one incident of the demo ended.</summary>
 internal sealed record DemoResult(string Broken, string Words, string? RootCause, bool Resolved, double RecoveryMs, TriageTimings TimingsMs, string IncidentId);
 
-/// <summary>A question, a healthy shop, three incidents, three repairs, one table.</summary>
+/// <summary>A question, thirty jobs under attack, a healthy shop, three incidents, three repairs, one table.</summary>
 internal sealed class DemoStory(Workspace workspace, DemoSite demo, int seed, bool fast)
 {
     private const string Question = "What does a quorum certificate prove?";
@@ -23,6 +23,8 @@ internal sealed class DemoStory(Workspace workspace, DemoSite demo, int seed, bo
     {
         var started = workspace.Time.GetTimestamp();
         var answer = await AskAsync(token);
+        Chapter("Thirty jobs on a cluster of five agents: healthy, then under attack");
+        var placement = await DemoPlacement.RunAsync(workspace, DemoSite.Lab, seed, token);
         Chapter("A small shop of six real services");
         await demo.Platform.UpAsync(null, token);
         SiteView.Show(_output, await workspace.ReadStatusAsync(demo.Site, demo.Platform, token));
@@ -41,7 +43,7 @@ internal sealed class DemoStory(Workspace workspace, DemoSite demo, int seed, bo
         var proof = await workspace.VerifyLedgerAsync(token);
         if (_output.Json)
         {
-            _output.Document(new { seed, question = answer, incidents = results, ledger = proof });
+            _output.Document(new { seed, question = answer, placement = placement.Report, incidents = results, ledger = proof });
             return results;
         }
 

@@ -244,10 +244,20 @@ public sealed class AgentGroup
 
         var cast = task.GetAwaiter().GetResult();
         _round.Cast[node.Id] = cast;
-        if (node.Machine is { } machine && _faults.Bend(node.Id, _records.Read(_round.Request!.Payload)!, cast.Ballot) is { } signed)
+        var record = _records.Read(_round.Request!.Payload)!;
+        if (node.Machine is not { } machine || _faults.Bend(node.Id, record, cast.Ballot) is not { } signed)
+        {
+            return true;
+        }
+
+        if (node.State.Round < record.Round)
         {
             machine.SubmitOpinion(_round.Subject, signed.ToBytes(), Tick);
             Take(node);
+        }
+        else
+        {
+            node.SignLate(_round.Subject, signed.ToBytes());
         }
 
         return true;
@@ -284,10 +294,10 @@ public sealed class AgentGroup
         _lastSequence = Math.Max(_lastSequence, decision.Sequence);
     }
 
-    /// <summary>Agents tell each other which ballots they hold, so that one who signed two is found out whoever got which.</summary>
+    /// <summary>Agents tell each other which ballots they hold, and what convicts one of them, so that who signed two is found out whoever got which.</summary>
     private void Exchange()
     {
-        var held = _nodes.Where(n => n.Machine is not null).Select(n => (n.Id, Opinions: n.Audit.OpinionsOn(_round.Subject).ToList())).ToList();
+        var held = _nodes.Where(n => n.Machine is not null).Select(n => (n.Id, Opinions: n.Audit.OpinionsOn(_round.Subject).Concat(n.Audit.TakeConvicting()).ToList())).ToList();
         foreach (var (from, opinions) in held)
         {
             foreach (var node in _nodes.Where(n => n.Id != from && n.Machine is not null))
@@ -314,19 +324,24 @@ public sealed class AgentGroup
             Decided = _round.Decided,
             Ballots = ballots,
             Cast = _round.Cast,
-            Findings = [.. _nodes.SelectMany(TakeFindings).DistinctBy(f => (f.Agent, f.Kind, f.Round))],
+            Findings = [.. _nodes.SelectMany(TakeProven).DistinctBy(f => (f.Agent, f.Kind, f.Round)), .. TakeSuspicions()],
             ElapsedMs = _round.ElapsedMs,
             View = _nodes.Where(n => n.Machine is not null).Select(n => n.Machine!.View).DefaultIfEmpty().Max(),
         };
     }
 
-    private IEnumerable<Finding> TakeFindings(AgentNode node)
+    private static Finding[] TakeProven(AgentNode node)
     {
         Finding[] proven = [.. node.Findings];
         node.Findings.Clear();
-        return proven.Concat(node.TakeDamaged().Where(d => d.From < _nodes.Length)
-            .Select(d => new Finding(_cluster.Agents[d.From].Name, d.Kind, Proven: false, _round.Number, $"{d.Count} messages over its link to {_cluster.Agents[node.Id].Name}")));
+        return proven;
     }
+
+    private IEnumerable<Finding> TakeSuspicions() =>
+        from damaged in _nodes.SelectMany(n => n.TakeDamaged().Select(d => (d.From, d.Kind, d.Count, Witness: _cluster.Agents[n.Id].Name)).ToList()).Where(d => d.From < _nodes.Length).ToList()
+        group damaged by (damaged.From, damaged.Kind) into over
+        select new Finding(
+            _cluster.Agents[over.Key.From].Name, over.Key.Kind, Proven: false, _round.Number, $"{over.Sum(d => d.Count)} messages over its links to {string.Join(", ", over.Select(d => d.Witness))}", null, [.. over.Select(d => d.Witness)]);
 
     private sealed class Round
     {

@@ -110,6 +110,17 @@ internal sealed class AgentNode
         return taken;
     }
 
+    /// <summary>Signs a ballot on what was decided without it: it carries nothing any more, but shows that the agent is there, and what it says.</summary>
+    public void SignLate(Digest subject, byte[] ballot)
+    {
+        // A second signature on one question would convict it.
+        if (Audit.OpinionsOn(subject).All(o => o.Author != Id))
+        {
+            var statement = new Statement(StatementKind.Opinion, 0, 0, subject, Context.Crypto.Hash(ballot));
+            Findings.AddRange(Audit.Note(new Opinion(subject, Id, ballot, statement.Sign(Context.Crypto, Context.Directory))));
+        }
+    }
+
     /// <summary>Whether this agent, by what it has seen itself, agrees to a change.</summary>
     public bool Agrees(PlacementRecord record, MembershipChange change)
     {

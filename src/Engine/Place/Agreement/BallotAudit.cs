@@ -1,3 +1,4 @@
+using Quorate.Contracts;
 using Quorate.Contracts.Placing;
 using Quorate.Protocol.Consensus;
 using Quorate.Protocol.Consensus.Crypto;
@@ -12,21 +13,33 @@ namespace Quorate.Engine.Place.Agreement;
 /// <param name="context">Of the agent that watches.</param>
 /// <param name="cluster">Whose agents.</param>
 /// <param name="ballots">Shared by those who read the same ballots.</param>
-internal sealed class BallotAudit(ConsensusContext context, ClusterSpec cluster, Memo<Ballot> ballots)
+internal sealed class BallotAudit(ConsensusContext context, ClusterSpec cluster, Memo<Ballot>? ballots = null)
 {
     /// <summary>Rounds whose ballots are kept, for those that come late.</summary>
     private const int KeptRounds = 4;
 
+    private const int MaxShown = 100;
+
+    private readonly Memo<Ballot> _ballots = ballots ?? new Memo<Ballot>(Ballot.TryParse);
     private readonly Dictionary<Digest, Watched> _rounds = [];
     private readonly Queue<Digest> _order = [];
     private readonly Dictionary<int, long> _lastBallot = [];
     private readonly Dictionary<int, long> _lastLie = [];
+    private readonly List<Opinion> _convicting = [];
 
     /// <summary>The round of the agent's last ballot seen; 0: none.</summary>
     public long LastBallotOf(int agent) => _lastBallot.GetValueOrDefault(agent);
 
     /// <summary>The round of the last lie that this agent can prove; 0: none.</summary>
     public long LastLieOf(int agent) => _lastLie.GetValueOrDefault(agent);
+
+    /// <summary>Opinions that have convicted their authors since the last call, for the others to see.</summary>
+    public IReadOnlyList<Opinion> TakeConvicting()
+    {
+        Opinion[] taken = [.. _convicting];
+        _convicting.Clear();
+        return taken;
+    }
 
     /// <summary>Opinions seen on a question.</summary>
     public IEnumerable<Opinion> OpinionsOn(Digest subject) => _rounds.TryGetValue(subject, out var watched) ? watched.Seen.Values : [];
@@ -77,7 +90,7 @@ internal sealed class BallotAudit(ConsensusContext context, ClusterSpec cluster,
 
         _lastBallot[opinion.Author] = Math.Max(LastBallotOf(opinion.Author), record.Round);
         var found = new List<Finding>();
-        if (ballots.Read(opinion.Value) is not { } ballot || ballot.Votes.Count != record.Proposals.Count || ballot.Changes.Count != record.Changes.Count)
+        if (_ballots.Read(opinion.Value) is not { } ballot || ballot.Votes.Count != record.Proposals.Count || ballot.Changes.Count != record.Changes.Count)
         {
             found.Add(Lie(record, opinion, "malformed_ballot", "it signed what is no ballot on the question"));
             return found;
@@ -94,7 +107,7 @@ internal sealed class BallotAudit(ConsensusContext context, ClusterSpec cluster,
             var (byRules, hasModel) = (vote.Source == VoteSource.Rules, cluster.Agents[opinion.Author].Model is not null);
             if (byRules ? vote.Vote != rules.Vote : !hasModel || (vote.Accepts && !rules.Accepts))
             {
-                found.Add(Lie(record, opinion, "wrong_vote", byRules ? $"it says that the rules {vote.Vote} {record.Proposals[i].Job}; they {rules.Vote} it: {rules.Reasoning}"
+                found.Add(Lie(record, opinion, "wrong_vote", byRules ? $"it says that the rules {vote.Vote} {record.Proposals[i].Job} ({PlainText.Line(vote.Reasoning, MaxShown)}); they {rules.Vote} it: {rules.Reasoning}"
                     : hasModel ? $"it accepts {record.Proposals[i].Job}, which cannot be placed so: {rules.Reasoning}" : "it claims a model's vote and has none"));
                 break;
             }
@@ -105,13 +118,18 @@ internal sealed class BallotAudit(ConsensusContext context, ClusterSpec cluster,
 
     private Finding Equivocation(PlacementRecord record, Opinion first, Opinion second)
     {
+        _convicting.AddRange([first, second]);
         var evidence = new Evidence(FaultKind.Equivocation, second.Author, Signed(first), Signed(second), null, null);
         return Found(record, second.Author, "equivocation", "it signed two ballots on one question", evidence.Encode());
     }
 
     private SignedStatement Signed(Opinion opinion) => new(new Statement(StatementKind.Opinion, 0, 0, opinion.Subject, context.Crypto.Hash(opinion.Value)), opinion.Signature);
 
-    private Finding Lie(PlacementRecord record, Opinion opinion, string kind, string detail) => Found(record, opinion.Author, kind, detail, opinion.Encoded.ToArray());
+    private Finding Lie(PlacementRecord record, Opinion opinion, string kind, string detail)
+    {
+        _convicting.Add(opinion);
+        return Found(record, opinion.Author, kind, detail, opinion.Encoded.ToArray());
+    }
 
     private Finding Found(PlacementRecord record, int agent, string kind, string detail, byte[] evidence)
     {

@@ -67,9 +67,9 @@ public sealed record PlacementRecord
     private bool IsWhole() =>
         this is { Kind: Form, Run: not null, State: not null, Quarantined: not null, Releases: not null, Changes: not null, Proposals: not null }
         && Releases.Count <= MaxReleases && Proposals.Count <= MaxProposals && Changes.Count <= Membership.MaxReplicas
-        && Releases.All(r => r is not null)
+        && Quarantined.Concat(Releases).Concat(Proposals.SelectMany(p => p?.After ?? [])).All(n => n is not null)
         && Changes.All(c => c is { Agent: not null, Change: not null, Reason: not null })
-        && Proposals.All(p => p is { Job: not null, Agent: not null, Nodes.Count: > 0 and <= JobSpec.MaxNodes, After: not null });
+        && Proposals.All(p => p is { Job: not null, Needs: not null, Agent: not null, Nodes.Count: > 0 and <= JobSpec.MaxNodes, After: not null });
 }
 
 /// <summary>Where one job is to run.</summary>

@@ -11,6 +11,9 @@ namespace Quorate.Engine.Place.Agreement;
 /// </summary>
 public sealed class PlacementRules(ClusterSpec cluster) : IProposalValidator
 {
+    /// <summary>A hundred times the longest job: later times could not be reckoned with.</summary>
+    private const long MaxAtMs = JobSpec.MaxWalltime * 1000 * 100;
+
     private readonly Dictionary<string, int> _agents = cluster.Agents.Select((a, i) => (a.Name, i)).ToDictionary(a => a.Name, a => a.i, StringComparer.Ordinal);
     private readonly Memo<PlacementRecord> _records = new(PlacementRecord.TryParse);
     private readonly Memo<Ballot> _ballots = new(Ballot.TryParse);
@@ -45,6 +48,11 @@ public sealed class PlacementRules(ClusterSpec cluster) : IProposalValidator
             return $"{change.Change} of {change.Agent} is no change of this cluster";
         }
 
+        if (record.AtMs is < 0 or > MaxAtMs)
+        {
+            return $"{record.AtMs} ms is no time of a run";
+        }
+
         if (record.Proposals.Select(p => p.Job).Distinct(StringComparer.Ordinal).Count() != record.Proposals.Count)
         {
             return "a job is proposed twice";
@@ -73,6 +81,11 @@ public sealed class PlacementRules(ClusterSpec cluster) : IProposalValidator
         if (needs.CpuCores < 1 || Enumerable.Range(0, Resources.Kinds).Any(k => needs[k] is < 0 or > Resources.Most))
         {
             return $"{proposal.Job} needs what no job can";
+        }
+
+        if (proposal.WalltimeS is < 1 or > JobSpec.MaxWalltime)
+        {
+            return $"{proposal.Job} may run {proposal.WalltimeS} s; 1 to {JobSpec.MaxWalltime} are allowed";
         }
 
         var (spec, last) = (cluster.Agents[agent], -1);

@@ -99,7 +99,9 @@ public sealed class PlacementState : IReplicatedState
     {
         try
         {
-            if (JsonSerializer.Deserialize<Saved>(snapshot, QuorateJson.Options) is not { Chain: not null, Withdrawn: not null, Quarantined: not null, Jobs: not null } saved)
+            if (JsonSerializer.Deserialize<Saved>(snapshot, QuorateJson.Options) is not { Chain: not null, Withdrawn: not null, Quarantined: not null, Jobs: not null } saved
+                || !saved.Jobs.All(j => j is { Job: not null, Nodes: not null, Share: not null } && j.Pool >= 0 && j.Pool < Cluster.Pools.Count)
+                || !saved.Withdrawn.Concat(saved.Quarantined).All(n => Cluster.Pools.Any(p => p.Name == n)))
             {
                 return false;
             }

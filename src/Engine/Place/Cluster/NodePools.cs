@@ -69,6 +69,9 @@ public sealed class NodePools
         return best < 0 ? null : Place(best, needs, parts);
     }
 
+    /// <summary>What the job would block in a pool, as a sum of shares of what the cluster has of each kind; null: it does not fit there now.</summary>
+    public double? CostIn(int pool, Resources needs) => _pools[pool].FewestNodes(needs) is > 0 and var parts ? Blocked(pool, needs.Share(parts), parts) : null;
+
     /// <summary>The best nodes of one pool; null: it does not fit there now.</summary>
     public Placement? ChooseIn(int pool, Resources needs) => _pools[pool].FewestNodes(needs) is > 0 and var parts ? Place(pool, needs, parts) : null;
 

@@ -33,7 +33,7 @@ public static class AgentFaultFileReader
             MaxFaulty = (int?)fields.OptionalWhole("max_faulty", 0, cluster.Agents.Count),
             MinRounds = (int)fields.Whole("min_rounds", 1, AgentFaultPlan.MostRounds, 2),
             MaxRounds = (int)fields.Whole("max_rounds", 1, AgentFaultPlan.MostRounds, 4),
-            Schedule = fields.Has("schedule") ? ReadSchedule(fields.Required("schedule"), cluster) : [],
+            Schedule = fields.Has("schedule") ? ReadSchedule(fields, cluster) : [],
         };
         return Checked(plan);
     }
@@ -61,11 +61,12 @@ public static class AgentFaultFileReader
         return plan.MinRounds <= plan.MaxRounds ? plan : throw QuorateException.Input(Code, $"min_rounds is {plan.MinRounds}; at most max_rounds, {plan.MaxRounds}, is allowed");
     }
 
-    private static IReadOnlyList<ScheduledFault> ReadSchedule(JsonElement list, ClusterSpec cluster)
+    private static IReadOnlyList<ScheduledFault> ReadSchedule(ObjectFields fields, ClusterSpec cluster)
     {
+        var list = fields.Required("schedule");
         if (list.ValueKind != JsonValueKind.Array || list.GetArrayLength() > AgentFaultPlan.MaxScheduled)
         {
-            throw QuorateException.Input(Code, $"schedule is no list of at most {AgentFaultPlan.MaxScheduled} faults");
+            throw fields.Wrong("schedule", list, $"a list of at most {AgentFaultPlan.MaxScheduled} faults");
         }
 
         return [.. list.EnumerateArray().Select((fault, i) => ReadFault(fault, $"schedule[{i}]", cluster))];

@@ -10,7 +10,7 @@ public interface IVoter
     /// <param name="state">The agent's own, the one that the record names.</param>
     /// <param name="record">What is asked.</param>
     /// <param name="changes">Whether the agent agrees to each change.</param>
-    /// <param name="cancellationToken">The panel has decided without it.</param>
+    /// <param name="cancellationToken">The panel has decided without it: it votes with what it has.</param>
     ValueTask<CastBallot> VoteAsync(PlacementState state, PlacementRecord record, IReadOnlyList<bool> changes, CancellationToken cancellationToken);
 }
 

@@ -22,6 +22,9 @@ public sealed class ModelVoter(AgentSpec agent, int number, IModelPanel panel, M
     /// <summary>Calls of one agent at once.</summary>
     private const int MaxAtOnce = 8;
 
+    /// <summary>The panel decided before the model had answered.</summary>
+    private const string Late = "late";
+
     public async ValueTask<CastBallot> VoteAsync(PlacementState state, PlacementRecord record, IReadOnlyList<bool> changes, CancellationToken cancellationToken)
     {
         var byRules = RuleVotes.Of(state, record);
@@ -35,16 +38,24 @@ public sealed class ModelVoter(AgentSpec agent, int number, IModelPanel panel, M
 
     private async Task<AgentVote> AskAsync(SemaphoreSlim slots, IReadOnlyList<ChatMessage> prompt, BallotVote byRules, CancellationToken cancellationToken)
     {
-        await slots.WaitAsync(cancellationToken);
+        try
+        {
+            await slots.WaitAsync(cancellationToken);
+        }
+        catch (OperationCanceledException)
+        {
+            return RuleVoter.Describe(agent.Name, byRules) with { Fallback = Late };
+        }
+
         var started = time.GetTimestamp();
         try
         {
             var answer = await panel.Client(member.Name).GetResponseAsync(prompt, new ChatOptions { ConversationId = run }, cancellationToken);
             return Read(prompt, answer.Text, byRules, time.GetElapsedTime(started));
         }
-        catch (Exception e) when (CodeOf(e, cancellationToken) is { } code)
+        catch (Exception e)
         {
-            return RuleVoter.Describe(agent.Name, byRules) with { Fallback = code, Transcript = Transcript(prompt, "", [$"the call failed: {PlainText.Line(e.Message, 200)}"], time.GetElapsedTime(started)) };
+            return RuleVoter.Describe(agent.Name, byRules) with { Fallback = CodeOf(e, cancellationToken), Transcript = Transcript(prompt, (e as ModelException)?.Raw ?? "", [$"the call failed: {PlainText.Line(e.Message, 200)}"], time.GetElapsedTime(started)) };
         }
         finally
         {
@@ -57,19 +68,19 @@ public sealed class ModelVoter(AgentSpec agent, int number, IModelPanel panel, M
         var reading = VoteParser.Read(text);
         var transcript = Transcript(prompt, text, reading.Tried, latency);
         return reading.Vote is null
-            ? RuleVoter.Describe(agent.Name, byRules) with { Fallback = text.Length == 0 ? "empty" : "malformed", Transcript = transcript }
+            ? RuleVoter.Describe(agent.Name, byRules) with { Fallback = string.IsNullOrWhiteSpace(text) ? "empty" : "malformed", Transcript = transcript }
             : new AgentVote { Agent = agent.Name, Vote = reading.Vote, Confidence = reading.Confidence, Reasoning = reading.Reasoning, Source = VoteSource.Llm, Parsing = reading.Strategy, Transcript = transcript };
     }
 
     private VoteTranscript Transcript(IReadOnlyList<ChatMessage> prompt, string response, IReadOnlyList<string> parsing, TimeSpan latency) =>
         new(member.Model, member.Temperature, member.MaxTokens, string.Join("\n\n", prompt.Select(m => m.Text)), response, parsing, latency.TotalMilliseconds);
 
-    /// <summary>Null: the panel has cancelled. One agent's trouble, whatever it is, must not end the panel's work.</summary>
-    private static string? CodeOf(Exception e, CancellationToken cancellationToken) => e switch
+    /// <summary>One agent's trouble, whatever it is, must not end the panel's work. Whoever cancels that work knows it without this call.</summary>
+    private static string CodeOf(Exception e, CancellationToken cancellationToken) => e switch
     {
         ModelException model => model.Code,
         QuorateException known => known.Code,
-        OperationCanceledException => cancellationToken.IsCancellationRequested ? null : "timeout",
+        OperationCanceledException => cancellationToken.IsCancellationRequested ? Late : "timeout",
         _ => "defect",
     };
 }

@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Text.Json;
 using System.Text.RegularExpressions;
 using Quorate.Contracts;
 using Quorate.Contracts.Placing;
@@ -9,63 +8,72 @@ namespace Quorate.Engine.Place.Votes;
 
 /// <summary>
 /// Reads <c>{"vote":"accept|reject","confidence":0–1,"reasoning":"…"}</c> from answers that keep to it, or nearly: strict JSON,
-/// then a fenced block, then an object within other text, then lines of key and value. Votes that contradict each other are none.
+/// then a fenced block, then an object within other text, then lines of key and value. It never guesses: votes that contradict
+/// each other, wherever they stand, are none, and neither is more than the two words.
 /// </summary>
 internal static partial class VoteParser
 {
     public const int MaxReasoning = 300;
 
     private const int MaxRead = 20_000;
-    private const int MaxObjects = 16;
     private const double Unstated = 0.5;
 
-    private static readonly (string Name, Func<string, IEnumerable<string>> Find)[] Strategies =
+    private static readonly (string Name, Func<string, IEnumerable<Found>> Find)[] Strategies =
     [
-        ("strict_json", text => [text.Trim()]),
-        ("fenced", text => Fence().Matches(text).Take(MaxObjects).Select(m => m.Groups["body"].Value)),
-        ("embedded", Objects),
+        ("strict_json", text => VoteObjects.Read(text, strict: true) is { } found ? [found] : []),
+        ("fenced", VoteObjects.Fenced),
+        ("embedded", VoteObjects.Embedded),
+        ("key_value", FromLines),
     ];
 
     public static VoteReading Read(string answer)
     {
-        var text = Thoughts.Remove(answer.Length > MaxRead ? answer[..MaxRead] : answer);
-        var tried = new List<string>();
-        foreach (var (name, find) in Strategies)
+        var text = Thoughts.Remove(answer);
+        if (text.Length > MaxRead)
         {
-            var read = find(text).Select(FromJson).Where(r => r is not null).ToList();
-            if (Agreed(name, read, tried) is { } found)
-            {
-                return found;
-            }
+            return None([string.Create(CultureInfo.InvariantCulture, $"not read: {text.Length} characters, more than {MaxRead}")]);
+        }
 
-            if (read.Count > 0)
+        var tried = new List<string>();
+        for (var i = 0; i < Strategies.Length; i++)
+        {
+            var (name, find) = Strategies[i];
+            var found = find(text).ToList();
+            var votes = found.SelectMany(f => f.Votes).Select(Vote).Distinct().ToList();
+            if (votes.Count == 0)
+            {
+                tried.Add($"{name}: no vote");
+            }
+            else if (votes is not [{ } vote])
             {
                 // A later strategy would only pick one of the answers that contradict each other.
+                tried.Add($"{name}: {(votes.Count > 1 ? "votes that contradict each other" : "neither accept nor reject")}");
                 return None(tried);
+            }
+            else if (i > 0 && Strategies[(i + 1)..].FirstOrDefault(s => s.Find(text).SelectMany(f => f.Votes).Select(Vote).Any(v => v is not null && v != vote)) is { Name: { } other })
+            {
+                tried.Add($"{name}: {vote}, which {other} contradicts");
+                return None(tried);
+            }
+            else
+            {
+                return Reading(name, vote, found[0], tried);
             }
         }
 
-        return Agreed("key_value", [FromLines(text)], tried) ?? None(tried);
+        return None(tried);
     }
 
     private static VoteReading None(IReadOnlyList<string> tried) => new(null, 0, "", null, tried);
 
-    private static VoteReading? Agreed(string strategy, IReadOnlyList<Found?> found, List<string> tried)
+    private static VoteReading Reading(string strategy, string vote, Found found, List<string> tried)
     {
-        var votes = found.OfType<Found>().SelectMany(f => f.Votes).Select(Vote).Distinct().ToList();
-        if (votes is not [{ } vote])
-        {
-            tried.Add($"{strategy}: {(votes.Count == 0 ? "no vote" : votes.Count > 1 ? "votes that contradict each other" : "neither accept nor reject")}");
-            return null;
-        }
-
-        var first = found.OfType<Found>().First();
-        var confidence = Number(first.Confidence);
+        var confidence = Number(found.Confidence.Trim());
         tried.Add(confidence is null ? $"{strategy}: {vote}; no confidence between 0 and 1 is stated" : $"{strategy}: {vote}");
-        return new VoteReading(vote, confidence ?? Unstated, PlainText.Line(first.Reasoning, MaxReasoning), strategy, tried);
+        return new VoteReading(vote, confidence ?? Unstated, PlainText.Line(found.Reasoning, MaxReasoning), strategy, tried);
     }
 
-    private static string? Vote(string text) => text.Trim(' ', '\t', '*', '_', '"', '\'', '`', '.', '!', ',', ';').ToLowerInvariant() switch
+    private static string? Vote(string text) => text.Trim(' ', '\t', '\r', '\n', '*', '_', '"', '\'', '`', '.', '!', ',', ';').ToLowerInvariant() switch
     {
         "accept" or "accepted" => AgentVote.Accept,
         "reject" or "rejected" => AgentVote.Reject,
@@ -79,58 +87,30 @@ internal static partial class VoteParser
             && (percent ? value / 100 : value) is >= 0 and <= 1 and var share ? Math.Round(share, 4) : null;
     }
 
-    private static Found? FromJson(string text)
+    private static IEnumerable<Found> FromLines(string text)
     {
-        try
-        {
-            using var document = JsonDocument.Parse(text, new JsonDocumentOptions { AllowTrailingCommas = true, CommentHandling = JsonCommentHandling.Skip, MaxDepth = 8 });
-            var fields = document.RootElement.ValueKind == JsonValueKind.Object ? document.RootElement.EnumerateObject().ToList() : [];
-            string Of(string name) => fields.LastOrDefault(f => f.NameEquals(name)) is { Value.ValueKind: not JsonValueKind.Undefined } field ? field.Value.ToString() : "";
-            var votes = fields.Where(f => f.NameEquals("vote")).Select(f => f.Value.ToString()).ToList();
-            return votes.Count == 0 ? null : new Found(votes, Of("confidence"), Of("reasoning"));
-        }
-        catch (Exception e) when (e is JsonException or InvalidOperationException)
-        {
-            // Not JSON, or a text in it that holds half a surrogate pair.
-            return null;
-        }
+        var votes = VoteLine().Matches(text).Select(m => ValueOf(m.Groups["rest"].Value)).ToList();
+        return votes.Count == 0 ? [] : [new Found(votes, Found.Only(ConfidenceLine().Matches(text).Select(m => m.Groups["value"].Value)), ReasoningLine().Match(text).Groups["value"].Value.Trim(' ', '"', '\'', '*', '_', '}'))];
     }
 
-    /// <summary>Texts between braces that balance, outermost first.</summary>
-    private static IEnumerable<string> Objects(string text)
+    /// <summary>What a line says up to its next key; nothing when a quotation in it has no end.</summary>
+    private static string ValueOf(string rest)
     {
-        var (depth, start, found) = (0, 0, 0);
-        for (var i = 0; i < text.Length && found < MaxObjects; i++)
-        {
-            if (text[i] == '{' && depth++ == 0)
-            {
-                start = i;
-            }
-            else if (text[i] == '}' && depth > 0 && --depth == 0)
-            {
-                found++;
-                yield return text[start..(i + 1)];
-            }
-        }
+        var value = NextKey().Match(rest) is { Success: true } next ? rest[..next.Index] : rest;
+        return value.Count(c => c == '"') % 2 == 0 && value.Count(c => c == '\'') % 2 == 0 ? value : "";
     }
 
-    private static Found? FromLines(string text)
-    {
-        var votes = VoteLine().Matches(text).Select(m => m.Groups["value"].Value).ToList();
-        return votes.Count == 0 ? null : new Found(votes, ConfidenceLine().Match(text).Groups["value"].Value, ReasoningLine().Match(text).Groups["value"].Value);
-    }
-
-    [GeneratedRegex(@"```[a-zA-Z]*\s*(?<body>\{.*?\})\s*```", RegexOptions.Singleline | RegexOptions.ExplicitCapture, 1000)]
-    private static partial Regex Fence();
-
-    [GeneratedRegex(@"(^|[{,;])[ \t*_>#\-""']*vote[*_""']*\s*[:=]\s*[*_""']*(?<value>[A-Za-z]+)", RegexOptions.IgnoreCase | RegexOptions.Multiline | RegexOptions.ExplicitCapture, 1000)]
+    // At the start of a line or object, or behind a number that says how sure the vote is: within a sentence it is none.
+    [GeneratedRegex(@"(^[ \t*_>#\-""'{]*(confidence[*_""']*[ \t]*[:=][ \t*_""']*[0-9.]+[ \t]*%?[*_""']*[ \t]*[,;.][ \t*_""']*)?|\{[ \t\r\n]*[""']?)vote[*_""']*\s*[:=]\s*(?=(?<rest>[^\r\n]{0,200}))", RegexOptions.IgnoreCase | RegexOptions.Multiline | RegexOptions.ExplicitCapture, 1000)]
     private static partial Regex VoteLine();
 
-    [GeneratedRegex(@"confidence[*_""']*\s*[:=]\s*[*_""']*(?<value>[-+]?[0-9.]+(e[-+]?[0-9]+)?[ \t]*%?)", RegexOptions.IgnoreCase | RegexOptions.ExplicitCapture, 1000)]
+    // The last alternative is a name that the answer's end has cut.
+    [GeneratedRegex(@"[ \t,;.(][ \t,*_""'(]*\b(confidence|reasoning)\b|[ \t]*\}|[ \t]*,[ \t]*[""']([a-z_ ]*[""'][ \t]*:|[a-z_]*$)", RegexOptions.IgnoreCase | RegexOptions.ExplicitCapture, 1000)]
+    private static partial Regex NextKey();
+
+    [GeneratedRegex(@"confidence[*_""']*[ \t]*[:=][ \t*_""']*(?<value>[-+]?([0-9]+(\.[0-9]*)?|\.[0-9]+)(e[-+]?[0-9]+)?[ \t]*%?)(?=[*_""')]*[ \t]*(\r?$|[,;}]|\.(\s|$)))", RegexOptions.IgnoreCase | RegexOptions.Multiline | RegexOptions.ExplicitCapture, 1000)]
     private static partial Regex ConfidenceLine();
 
     [GeneratedRegex(@"reasoning[*_""']*\s*[:=]\s*(?<value>[^\r\n]{1,1000})", RegexOptions.IgnoreCase | RegexOptions.ExplicitCapture, 1000)]
     private static partial Regex ReasoningLine();
-
-    private sealed record Found(IReadOnlyList<string> Votes, string Confidence, string Reasoning);
 }

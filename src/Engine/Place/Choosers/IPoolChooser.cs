@@ -2,7 +2,7 @@ using Quorate.Engine.Place.Cluster;
 using Quorate.Engine.Place.Queueing;
 using Quorate.Engine.Place.Votes;
 
-namespace Quorate.Engine.Place;
+namespace Quorate.Engine.Place.Choosers;
 
 /// <summary>Chooses the pools that are proposed for the jobs that come next.</summary>
 public interface IPoolChooser

@@ -1,0 +1,102 @@
+using Quorate.Cli.Asking;
+using Quorate.Cli.Common;
+using Quorate.Contracts;
+using Quorate.Contracts.Placing;
+using Quorate.Engine.Coordination;
+using Quorate.Engine.Place;
+using Quorate.Engine.Place.Agreement;
+using Quorate.Engine.Place.Backends;
+using Quorate.Engine.Place.Choosers;
+using Quorate.Engine.Place.Votes;
+using Quorate.Faults.Agents;
+using Quorate.Models.Panel;
+using Quorate.Platforms.Slurm;
+using Quorate.Storage.Keys;
+
+namespace Quorate.Cli.Placing;
+
+/// <summary>Puts a run together: keys of the home, models of the configuration, real time for agreement, and the backend.</summary>
+internal sealed class PlacementComposition : IDisposable
+{
+    /// <summary>How often a real backend is looked at.</summary>
+    private static readonly TimeSpan Poll = TimeSpan.FromSeconds(1);
+
+    private readonly SlurmBackend? _slurm;
+
+    private PlacementComposition(PlacementSession session, SlurmBackend? slurm) => (Session, _slurm) = (session, slurm);
+
+    public PlacementSession Session { get; }
+
+    /// <exception cref="QuorateException">A model that is not there, keys that cannot be used, or no Slurm.</exception>
+    public static async Task<PlacementComposition> OpenAsync(Workspace workspace, PlacementRequest request, CancellationToken token)
+    {
+        var keys = new MemberKeys(Path.Combine(workspace.Home, "keys", "agents"), Environment.GetEnvironmentVariable(FileKeyRing.PassphraseVariable));
+        var voter = await VotersAsync(workspace, request, token);
+        var slurm = request.Options.BackendName == PlacementBackends.Slurm ? new SlurmBackend(new SlurmOptions { Mark = request.RunId, Cluster = request.Cluster }, workspace.Time) : null;
+        try
+        {
+            var session = PlacementSession.Open(new PlacementSetup
+            {
+                RunId = request.RunId,
+                Cluster = request.Cluster,
+                Keys = keys,
+                Clock = new RealClock(workspace.Time),
+                Voter = voter,
+                Faults = request.Faults is { } plan ? new AgentFaultInjector(plan, request.Cluster, request.Seed) : new NoFaults(),
+                // Slowness is a factor, so a link that takes no time cannot be slow.
+                Group = new AgentGroupOptions { ConsensusTimeoutMs = request.TimeoutMs, LinkMs = request.Faults is null ? 0 : 1 },
+                Chooser = request.Options.Protocol switch
+                {
+                    PlacementOptions.Auction => new AuctionChooser(request.Cluster, request.RunId, new AuctionHouse(keys, workspace.Time), request.Jobs),
+                    PlacementOptions.Hierarchy => new HierarchyChooser(request.Cluster, request.Jobs),
+                    _ => new FitChooser(),
+                },
+                Observer = request.Observer,
+                Options = request.Options,
+                Time = slurm is null ? null : new RealJobTime(workspace.Time, Poll),
+                Backend = slurm is null ? null : _ => slurm,
+            });
+            return new PlacementComposition(session, slurm);
+        }
+        catch
+        {
+            slurm?.Dispose();
+            throw;
+        }
+    }
+
+    public void Dispose()
+    {
+        Session.Dispose();
+        _slurm?.Dispose();
+    }
+
+    private static async Task<Func<AgentSpec, int, IVoter>> VotersAsync(Workspace workspace, PlacementRequest request, CancellationToken token)
+    {
+        if (request.Model is null && request.Cluster.Agents.All(a => a.Model is null))
+        {
+            return (agent, number) => new RuleVoter(number, agent.Name);
+        }
+
+        var panel = await workspace.OpenModelPanelAsync(AskParts.Embedded(workspace, []), token);
+        foreach (var skipped in panel.Skipped)
+        {
+            workspace.Output.Line($"[grey]{Output.Safe(skipped.Member)} is left out, {Output.Safe(skipped.Variable)} is not set: its agents vote by rules[/]");
+        }
+
+        return (agent, number) => Choose(panel, agent, number, agent.Model ?? request.Model!, request.RunId, workspace.Time);
+    }
+
+    private static IVoter Choose(ModelPanel panel, AgentSpec agent, int number, string name, string run, TimeProvider time)
+    {
+        if (panel.Skipped.Any(s => s.Member == name))
+        {
+            return new RuleVoter(number, agent.Name);
+        }
+
+        var writers = panel.Members.Where(m => !m.Embedded).ToList();
+        var member = writers.FirstOrDefault(m => m.Name == name)
+            ?? throw QuorateException.Input("model_unknown", $"the model of {agent.Name} is '{PlainText.Line(name, 60)}'", writers.Count == 0 ? "no language model is configured: quorate models says how" : $"allowed: {string.Join(", ", writers.Select(m => m.Name))}");
+        return new ModelVoter(agent, number, panel, member, run, time);
+    }
+}

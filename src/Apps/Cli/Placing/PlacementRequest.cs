@@ -1,0 +1,35 @@
+using Quorate.Contracts.Placing;
+using Quorate.Engine.Place;
+
+namespace Quorate.Cli.Placing;
+
+/// <summary>A run of placements, as asked for.</summary>
+internal sealed record PlacementRequest
+{
+    public required string RunId { get; init; }
+
+    public required ClusterSpec Cluster { get; init; }
+
+    public required IReadOnlyList<JobSpec> Jobs { get; init; }
+
+    public AgentFaultPlan? Faults { get; init; }
+
+    public int Seed { get; init; }
+
+    /// <summary>Member of the panel for agents without a model of their own.</summary>
+    public string? Model { get; init; }
+
+    public required IPlacementObserver Observer { get; init; }
+
+    /// <summary>Milliseconds that a round may take.</summary>
+    public double TimeoutMs { get; init; } = 30_000;
+
+    public PlacementOptions Options { get; init; } = new();
+}
+
+/// <summary>Where jobs can run.</summary>
+internal static class PlacementBackends
+{
+    public const string Simulated = "simulated";
+    public const string Slurm = "slurm";
+}

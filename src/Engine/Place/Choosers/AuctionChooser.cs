@@ -1,0 +1,90 @@
+using Quorate.Contracts.Coordination;
+using Quorate.Contracts.Placing;
+using Quorate.Engine.Coordination;
+using Quorate.Engine.Place.Cluster;
+using Quorate.Engine.Place.Queueing;
+
+namespace Quorate.Engine.Place.Choosers;
+
+/// <summary>
+/// Auctions each job among the agents in whose pools it fits: an agent asks what the job would block of the cluster, and its
+/// speciality is its expected quality. Who wins gets the job; where nobody wins the fit decides.
+/// </summary>
+/// <param name="cluster">The agents.</param>
+/// <param name="run">Names the auctions.</param>
+/// <param name="house">Holds them.</param>
+/// <param name="jobs">All jobs of the run, for their kinds.</param>
+public sealed class AuctionChooser(ClusterSpec cluster, string run, AuctionHouse house, IReadOnlyList<JobSpec> jobs) : IPoolChooser
+{
+    /// <summary>An agent may ask for so many times the share of the cluster that the job names.</summary>
+    private const double ReserveShares = 8;
+
+    private const int MaxPast = 200;
+
+    private static readonly Dictionary<string, double> Weights = new() { ["cost"] = 0.5, ["quality"] = 0.2, ["reliability"] = 0.2, ["performance"] = 0.1 };
+
+    private readonly IReadOnlyList<AgentProfile> _profiles = JobHierarchy.Profiles(cluster);
+    private readonly Dictionary<string, JobSpec> _jobs = jobs.ToDictionary(j => j.Name, StringComparer.Ordinal);
+    private readonly List<PastAuction> _past = [];
+    private int _auctions;
+
+    public async Task<IReadOnlyList<PoolChoice>> ChooseAsync(IReadOnlyList<Start> starts, NodePools free, IReadOnlyDictionary<string, List<string>> refused, CancellationToken cancellationToken)
+    {
+        var choices = new List<PoolChoice>();
+        foreach (var start in starts)
+        {
+            var choice = await ChooseAsync(start, free, refused.GetValueOrDefault(start.Job.Name) ?? [], cancellationToken);
+            if (choice is not null)
+            {
+                free.Take(choice.Placement);
+                choices.Add(choice);
+            }
+        }
+
+        return choices;
+    }
+
+    private async Task<PoolChoice?> ChooseAsync(Start start, NodePools free, List<string> closed, CancellationToken cancellationToken)
+    {
+        var needs = start.Job.Needs;
+        var task = TaskOf(_jobs[start.Job.Name], free);
+        var bidders = _profiles.Select((profile, pool) => (IBidder)new SealedBidder(profile, (_, _) => ValueTask.FromResult(closed.Contains(profile.Name) ? null : Bid(free, pool, needs, start.Job.Walltime)))).ToList();
+        var result = await house.RunAsync($"{run}.{++_auctions}", task, bidders, _past, cancellationToken);
+        _past.Add(result.Past);
+        if (_past.Count > MaxPast)
+        {
+            _past.RemoveAt(0);
+        }
+
+        if (result.Winner is { } winner && free.ChooseIn(_profiles.ToList().FindIndex(p => p.Name == winner), needs) is { } placement)
+        {
+            return new PoolChoice(start.Job, placement, $"auction {result.RecordHash}");
+        }
+
+        var byFit = await new FitChooser().ChooseAsync([start], Copy(free), new Dictionary<string, List<string>> { [start.Job.Name] = closed }, cancellationToken);
+        return byFit.Count > 0 ? byFit[0] : null;
+    }
+
+    private static AuctionTask TaskOf(JobSpec job, NodePools free)
+    {
+        var needs = job.Needs();
+        var share = (double)needs[free.MostNeeded(needs)] / Math.Max(1, free.Total[free.MostNeeded(needs)]);
+        return new AuctionTask
+        {
+            Name = job.Name,
+            CriteriaWeights = Weights,
+            Requirements = new AuctionRequirements { MaxCost = ReserveShares * Math.Max(share, 1e-9), MaxDurationS = job.WalltimeS, Skill = JobHierarchy.Kind(job) },
+        };
+    }
+
+    private static AgentBid? Bid(NodePools free, int pool, Resources needs, TimeSpan walltime) => free.CostIn(pool, needs) is { } cost
+        ? new AgentBid { Cost = cost, DurationS = walltime.TotalSeconds, Approach = [free.Pools[pool].Speciality], Load = 1 - ((double)free.Pools[pool].Free.CpuCores / Math.Max(1, free.Pools[pool].Node.CpuCores * free.Pools[pool].Count)) }
+        : null;
+
+    private NodePools Copy(NodePools free)
+    {
+        var copy = new NodePools(cluster);
+        copy.CopyFrom(free);
+        return copy;
+    }
+}
