@@ -40,6 +40,7 @@ public class CommandContractTests
     [InlineData("bench scheduler")]
     [InlineData("bench assignment")]
     [InlineData("organise")]
+    [InlineData("place")]
     [InlineData("completion")]
     public async Task Help_EveryCommand_EndsWithAnExample(string command)
     {

@@ -27,14 +27,14 @@ public sealed class BallotAuditTests : IDisposable
 
     [Theory]
     [InlineData(2, "rules accept, rules reject", null, "")]
-    [InlineData(2, "rules reject, rules reject", "wrong_vote", "the rules reject j; they accept it")]
-    [InlineData(2, "rules accept, rules accept", "wrong_vote", "the rules accept k; they reject it")]
+    [InlineData(2, "rules reject, rules reject", "wrong_vote", "the rules reject j (r); they accept it")]
+    [InlineData(2, "rules accept, rules accept", "wrong_vote", "the rules accept k (r); they reject it")]
     [InlineData(2, "llm accept, rules reject", "wrong_vote", "claims a model's vote and has none")]
     [InlineData(3, "llm accept, rules reject", null, "")]
     [InlineData(3, "llm reject, rules reject", null, "")]
     [InlineData(3, "llm reject, llm reject", null, "")]
     [InlineData(3, "llm accept, llm accept", "wrong_vote", "it accepts k, which cannot be placed so")]
-    [InlineData(3, "rules reject, rules reject", "wrong_vote", "the rules reject j; they accept it")]
+    [InlineData(3, "rules reject, rules reject", "wrong_vote", "the rules reject j (r); they accept it")]
     [InlineData(2, "rules accept", "malformed_ballot", "no ballot on the question")]
     public void Ballot_TrueOrNot_IsFoundToBeWhatItIs(int author, string votes, string? kind, string detail)
     {

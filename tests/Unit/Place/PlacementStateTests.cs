@@ -65,7 +65,7 @@ public sealed class PlacementStateTests : IDisposable
         for (var round = 0; round < 300; round++)
         {
             var proposals = Enumerable.Range(0, random.Next(1, 5)).Select(i => Records.Proposal(
-                $"j{random.Next(60)}.{i}", Records.Cluster.Agents[random.Next(4)].Name, [.. Enumerable.Range(0, 4).Where(_ => random.Next(2) == 0).DefaultIfEmpty(random.Next(4))], random.Next(1, 40), random.Next(0, 80_000)));
+                $"j{random.Next(60)}.{i}", Records.Cluster.Agents[random.Next(4)].Name, [.. Enumerable.Range(0, 4).Where(_ => random.Next(2) == 0).DefaultIfEmpty(random.Next(4))], random.Next(1, 13), random.Next(0, 20_000)));
             var record = Records.After(_state, [.. proposals]) with
             {
                 Releases = [.. _state.Cluster.Running.Where(_ => random.Next(3) == 0).Select(a => a.Job)],

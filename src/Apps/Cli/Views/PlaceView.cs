@@ -19,10 +19,12 @@ internal sealed class PlaceView(Output output, ClusterSpec cluster, bool explain
 
     private readonly HashSet<(string, string)> _told = [];
     private int _shown;
-    private long _until;
+    private long? _until;
 
     public void Begin(PlacementRequest request)
     {
+        // When the last fault ends is known only when none is drawn by chance.
+        _until = request.Faults is { FaultInjectionRate: 0, Schedule.Count: > 0 } plan ? plan.Schedule.Max(f => f.Round + f.Rounds) : null;
         Phase("Initialisation");
         foreach (var agent in cluster.Agents)
         {
@@ -38,8 +40,7 @@ internal sealed class PlaceView(Output output, ClusterSpec cluster, bool explain
     {
         if (progress.Fault is { } fault)
         {
-            TellOnce("Fault injection");
-            _until = Math.Max(_until, fault.Until);
+            TellOnce(_until is null ? "Fault injection and recovery" : "Fault injection");
             output.Line($"[red]●[/] fault: [bold]{Output.Safe(fault.Agent)}[/] {Words(fault.Kind)} for {fault.Until - fault.Round} rounds");
         }
 
@@ -50,7 +51,7 @@ internal sealed class PlaceView(Output output, ClusterSpec cluster, bool explain
 
         if (progress.Round is { } round)
         {
-            if (_until > 0 && round.Record.Round >= _until)
+            if (round.Record.Round >= _until)
             {
                 TellOnce("Recovery");
             }

@@ -100,7 +100,7 @@ public sealed class PlacementState : IReplicatedState
         try
         {
             if (JsonSerializer.Deserialize<Saved>(snapshot, QuorateJson.Options) is not { Chain: not null, Withdrawn: not null, Quarantined: not null, Jobs: not null } saved
-                || !saved.Jobs.All(j => j is { Job: not null, Nodes: not null, Share: not null } && j.Pool >= 0 && j.Pool < Cluster.Pools.Count)
+                || !saved.Jobs.All(j => j is { Job: not null, Nodes: not null, Share: not null } && j.Pool >= 0 && j.Pool < Cluster.Pools.Count && j.Nodes.All(n => n >= 0 && n < Cluster.Pools[j.Pool].Count))
                 || !saved.Withdrawn.Concat(saved.Quarantined).All(n => Cluster.Pools.Any(p => p.Name == n)))
             {
                 return false;

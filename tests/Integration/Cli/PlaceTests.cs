@@ -1,0 +1,71 @@
+using System.Text.Json;
+
+namespace Quorate.Tests.Integration.Cli;
+
+public sealed class PlaceTests : IDisposable
+{
+    private static readonly string Jobs = Path.Combine(QuorateCli.Root, "lab/workloads/jobs-30.json");
+    private static readonly string Cluster = Path.Combine(QuorateCli.Root, "lab/clusters/five-agents.json");
+    private static readonly string Faults = Path.Combine(QuorateCli.Root, "lab/faults/agents.json");
+    private readonly QuorateCli _cli = new();
+
+    public void Dispose() => _cli.Dispose();
+
+    [Theory]
+    [InlineData("consensus")]
+    [InlineData("auction")]
+    [InlineData("hierarchy")]
+    public async Task Place_ShippedExample_PlacesAllByEachProtocol(string protocol)
+    {
+        var (code, result) = await _cli.JsonAsync(TestContext.Current.CancellationToken, "place", Jobs, "--cluster", Cluster, "--protocol", protocol);
+        Assert.Equal(0, code);
+        var jobs = result.GetProperty("jobs").EnumerateArray().ToList();
+        Assert.Equal(30, jobs.Count);
+        Assert.All(jobs, j => Assert.Equal(("placed", "completed", 5), (j.GetProperty("outcome").GetString(), j.GetProperty("execution").GetString(), j.GetProperty("votes").GetArrayLength())));
+        Assert.Equal(1, result.GetProperty("report").GetProperty("success_rate").GetDouble());
+        Assert.Equal(JsonValueKind.Null, result.GetProperty("report").GetProperty("recovery_ms").ValueKind);
+    }
+
+    [Fact]
+    public async Task Place_UnderFaults_PlacesAllAndEveryCertificateVerifies()
+    {
+        var proofs = Path.Combine(_cli.Home, "proofs");
+        var (code, result) = await _cli.JsonAsync(TestContext.Current.CancellationToken, "place", Jobs, "--cluster", Cluster, "--faults", Faults, "--seed", "3", "--certificates", proofs);
+        Assert.Equal(0, code);
+        Assert.NotEqual(0, result.GetProperty("faults").GetArrayLength());
+        foreach (var job in result.GetProperty("jobs").EnumerateArray().Take(3))
+        {
+            var verified = await _cli.RunAsync(TestContext.Current.CancellationToken, "certificate", "verify", Path.Combine(proofs, job.GetProperty("name").GetString() + ".cert"), "--keys", Path.Combine(proofs, "agents.keys"));
+            Assert.Equal(0, verified.Code);
+            Assert.Contains(job.GetProperty("name").GetString()!, verified.Stdout, StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
+    public async Task Place_LargerThanTheCluster_IsRejectedWithWhatIsMissing()
+    {
+        var file = Path.Combine(_cli.Home, "huge.json");
+        await File.WriteAllTextAsync(file, """{"name":"huge","cpu_cores":1000000}""", TestContext.Current.CancellationToken);
+        var (code, result) = await _cli.JsonAsync(TestContext.Current.CancellationToken, "place", file, "--cluster", Cluster);
+        Assert.Equal(1, code);
+        var job = result.GetProperty("jobs")[0];
+        Assert.Equal("rejected", job.GetProperty("outcome").GetString());
+        Assert.Equal(JsonValueKind.Null, job.GetProperty("certificate").ValueKind);
+        Assert.Contains("GPU_SPECIALIST lacks 998464 cores", job.GetProperty("reason").GetString(), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("""{"name":"a","cpu_cores":0}""", "cpu_cores")]
+    [InlineData("""{"name":"a","cpu_cores":-4}""", "cpu_cores")]
+    [InlineData("""{"name":"a","cpu_cores":1,"memory_gb":1e400}""", "memory_gb")]
+    [InlineData("""[{"name":"a","cpu_cores":1},{"name":"a","cpu_cores":1}]""", "'a'")]
+    [InlineData("""[{"name":"a","cpu_cores":1,"depends_on":["b"]},{"name":"b","cpu_cores":1,"depends_on":["a"]}]""", "a")]
+    public async Task Place_WrongJob_NamesTheField(string json, string named)
+    {
+        var file = Path.Combine(_cli.Home, "job.json");
+        await File.WriteAllTextAsync(file, json, TestContext.Current.CancellationToken);
+        var result = await _cli.RunAsync(TestContext.Current.CancellationToken, "place", file, "--cluster", Cluster);
+        Assert.Equal(2, result.Code);
+        Assert.Contains(named, result.Stderr, StringComparison.Ordinal);
+    }
+}

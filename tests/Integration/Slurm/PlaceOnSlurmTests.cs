@@ -1,0 +1,50 @@
+using Quorate.Contracts;
+using Quorate.Tests.Integration.Cli;
+
+namespace Quorate.Tests.Integration.Slurm;
+
+public sealed class PlaceOnSlurmTests(SlurmCluster slurm) : IClassFixture<SlurmCluster>, IDisposable
+{
+    private readonly QuorateCli _cli = new();
+
+    public void Dispose() => _cli.Dispose();
+
+    [Fact]
+    public async Task Place_NodeFailsUnderAJob_AllJobsRunThroughSlurm()
+    {
+        var (cluster, jobs, log) = (Path.Combine(_cli.Home, "cluster.json"), Path.Combine(_cli.Home, "jobs.json"), Path.Combine(slurm.Folder, "ran"));
+        await File.WriteAllTextAsync(cluster, QuorateJson.Serialize(slurm.Cluster), TestContext.Current.CancellationToken);
+        await File.WriteAllTextAsync(jobs, QuorateJson.Serialize(Enumerable.Range(0, 4).Select(i => Job(i, log))), TestContext.Current.CancellationToken);
+        _cli.Environment["SLURM_CONF"] = slurm.ConfigFile;
+
+        var run = _cli.JsonAsync(TestContext.Current.CancellationToken, "place", jobs, "--cluster", cluster, "--backend", "slurm");
+        await slurm.UntilAsync(async () => (await slurm.RunAsync("squeue", "-h", "-t", "R", "-w", "n1")).Length > 0, "a job runs on n1");
+        await slurm.RunAsync("scontrol", "update", "nodename=n1", "state=down", "reason=pulled");
+        await slurm.RunAsync("scontrol", "update", "nodename=n1", "state=resume");
+        var (code, result) = await run;
+
+        Assert.Equal(0, code);
+        Assert.All(result.GetProperty("jobs").EnumerateArray(), j => Assert.Equal("completed", j.GetProperty("execution").GetString()));
+        Assert.Equal(["job-0", "job-1", "job-2", "job-3"], (await File.ReadAllLinesAsync(log, TestContext.Current.CancellationToken)).Distinct().Order(StringComparer.Ordinal));
+        Assert.Equal("slurm", result.GetProperty("report").GetProperty("backend").GetString());
+    }
+
+    [Fact]
+    public async Task Place_NoSlurm_SaysWhatIsMissing()
+    {
+        var jobs = Path.Combine(_cli.Home, "jobs.json");
+        await File.WriteAllTextAsync(jobs, """{"name":"a","cpu_cores":1}""", TestContext.Current.CancellationToken);
+        _cli.Environment["PATH"] = _cli.Home;
+        var result = await _cli.RunAsync(TestContext.Current.CancellationToken, "place", jobs, "--cluster", Path.Combine(QuorateCli.Root, "lab/clusters/five-agents.json"), "--backend", "slurm");
+        Assert.Equal(3, result.Code);
+        Assert.Contains("slurm", result.Stderr, StringComparison.OrdinalIgnoreCase);
+    }
+
+    private static object Job(int number, string log) => new
+    {
+        name = $"job-{number}",
+        cpu_cores = 4,
+        walltime_s = 60,
+        command = (string[])["/bin/sh", "-c", "sleep 2; echo \"$0\" >> \"$1\"", $"job-{number}", log],
+    };
+}
