@@ -8,6 +8,9 @@ public sealed record AgentFaultPlan
 {
     public const int MaxScheduled = 1000;
     public const int MostRounds = 1000;
+
+    /// <summary>Rounds of a scheduled fault: more than any run has.</summary>
+    public const int MostScheduledRounds = 1_000_000;
     public const double MaxSlowness = 1000;
 
     /// <summary>Chance, in each round that proposes jobs and in which fewer than <see cref="MaxFaulty"/> agents are faulty, that one becomes so. 0 to 1.</summary>

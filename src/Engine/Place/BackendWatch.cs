@@ -9,12 +9,20 @@ namespace Quorate.Engine.Place;
 /// </summary>
 internal sealed class BackendWatch(PlacementParts parts)
 {
+    private readonly List<JobProgress> _starting = [];
     private readonly List<JobProgress> _ended = [];
     private readonly Dictionary<string, JobProgress> _running = new(StringComparer.Ordinal);
     private readonly HashSet<string> _toCancel = new(StringComparer.Ordinal);
 
     /// <summary>What the nodes of a pool are called.</summary>
     public static IReadOnlyList<string> NamesOf(string agent, IReadOnlyList<int> nodes) => [.. nodes.Select(n => SimulatedBackend.NodeName(agent, n))];
+
+    /// <summary>It holds nodes now and is to run.</summary>
+    public void Start(JobProgress job)
+    {
+        job.Stage = JobStage.Starting;
+        _starting.Add(job);
+    }
 
     public void Cancel(JobProgress job)
     {
@@ -33,12 +41,15 @@ internal sealed class BackendWatch(PlacementParts parts)
         return taken;
     }
 
-    public async Task UpdateAsync(IEnumerable<JobProgress> jobs, CancellationToken cancellationToken)
+    public async Task UpdateAsync(CancellationToken cancellationToken)
     {
-        foreach (var job in jobs.Where(j => j.Stage == JobStage.Starting).ToList())
+        // One that was lost and placed again in between is there twice.
+        foreach (var job in _starting.Distinct().Where(j => j.Stage == JobStage.Starting))
         {
             await SubmitAsync(job, cancellationToken);
         }
+
+        _starting.RemoveAll(j => j.Stage != JobStage.Starting);
 
         if (_running.Count > 0 || _toCancel.Count > 0)
         {

@@ -2,6 +2,7 @@ using Quorate.Contracts;
 using Quorate.Contracts.Placing;
 using Quorate.Engine.Place.Agreement;
 using Quorate.Engine.Place.Choosers;
+using Quorate.Engine.Place.Cluster;
 using Quorate.Engine.Place.Queueing;
 
 namespace Quorate.Engine.Place;
@@ -16,22 +17,28 @@ public sealed class PlacementEngine
     private const int MaxProbes = 100;
 
     private readonly PlacementParts _parts;
+    private readonly Memo<PlacementRecord> _records = new(PlacementRecord.TryParse);
     private readonly PlacementState _state;
+    private readonly NodePools _nodes;
     private readonly JobQueue _queue;
     private readonly BackendWatch _backend;
     private readonly MembershipWatch _membership;
     private readonly RecoveryWatch _recovery = new();
     private readonly RunReport _report;
     private readonly Dictionary<string, JobProgress> _jobs = new(StringComparer.Ordinal);
+    private readonly List<JobProgress> _inOrder = [];
+    private readonly Queue<JobProgress> _later = [];
     private readonly Dictionary<string, List<string>> _refused = new(StringComparer.Ordinal);
     private readonly List<string> _releases = [];
+    private int _over;
     private int _undecided;
     private int _probes;
 
     public PlacementEngine(PlacementParts parts)
     {
         _parts = parts;
-        _state = new PlacementState(parts.Cluster, parts.RunId);
+        _state = new PlacementState(parts.Cluster, parts.RunId, _records);
+        _nodes = new NodePools(parts.Cluster);
         _queue = new JobQueue(parts.Cluster);
         _backend = new BackendWatch(parts);
         _membership = new MembershipWatch(parts.Cluster, parts.Options.MaxReadmissions);
@@ -42,19 +49,13 @@ public sealed class PlacementEngine
     /// <exception cref="QuorateException">Input: two jobs of one name.</exception>
     public async Task<PlacementResult> RunAsync(IReadOnlyList<JobSpec> jobs, CancellationToken cancellationToken)
     {
-        foreach (var job in jobs)
-        {
-            if (!_jobs.TryAdd(job.Name, new JobProgress(job)))
-            {
-                throw QuorateException.Input("job_twice", $"the job {job.Name} is there twice", "each job needs a name of its own");
-            }
-        }
+        Know(jobs);
 
         while (!IsOver() && _undecided < _parts.Options.MaxUndecided)
         {
             cancellationToken.ThrowIfCancellationRequested();
             Submit();
-            await _backend.UpdateAsync(_jobs.Values, cancellationToken);
+            await _backend.UpdateAsync(cancellationToken);
             Settle();
             if (!await RoundAsync(isProbe: false, cancellationToken) && !await WaitAsync(cancellationToken))
             {
@@ -75,22 +76,57 @@ public sealed class PlacementEngine
         return (misses && _probes <= MaxProbes && await RoundAsync(isProbe: true, cancellationToken)) || changed;
     }
 
-    private bool IsOver() => _jobs.Values.All(j => j.IsOver || (!_parts.Options.UntilEnd && j.Stage == JobStage.Running));
+    private void Know(IReadOnlyList<JobSpec> jobs)
+    {
+        foreach (var job in jobs)
+        {
+            _inOrder.Add(new JobProgress(job));
+            if (!_jobs.TryAdd(job.Name, _inOrder[^1]))
+            {
+                throw QuorateException.Input("job_twice", $"the job {job.Name} is there twice", "each job needs a name of its own");
+            }
+        }
 
-    private TimeSpan? NextSubmission() => _jobs.Values.Where(j => j.Stage == JobStage.Later).Select(j => (TimeSpan?)TimeSpan.FromSeconds(j.Spec.SubmitS)).Min();
+        foreach (var job in _inOrder.OrderBy(j => j.Spec.SubmitS))
+        {
+            _later.Enqueue(job);
+        }
+    }
+
+    private bool IsOver()
+    {
+        // What is over stays so: only the rest is looked at.
+        while (_over < _inOrder.Count && _inOrder[_over].IsOver)
+        {
+            _over++;
+        }
+
+        return _inOrder.Skip(_over).All(j => j.IsOver || (!_parts.Options.UntilEnd && j.Stage == JobStage.Running));
+    }
+
+    private TimeSpan? NextSubmission() => _later.TryPeek(out var next) ? TimeSpan.FromSeconds(next.Spec.SubmitS) : null;
 
     private void Submit()
     {
-        foreach (var job in _jobs.Values.Where(j => j.Stage == JobStage.Later && TimeSpan.FromSeconds(j.Spec.SubmitS) <= _parts.Time.Now).ToList())
+        while (NextSubmission() is { } at && at <= _parts.Time.Now)
         {
-            var lacks = _queue.Add(QueuedJob.Of(job.Spec, TimeSpan.FromSeconds(job.Spec.SubmitS)));
+            var job = _later.Dequeue();
             job.Stage = JobStage.Queued;
+            if (job.Spec.DependsOn.FirstOrDefault(HasFailed) is { } failed)
+            {
+                GiveUp(job, PlacementOutcome.Rejected, $"it depends on {failed}, which did not succeed");
+                continue;
+            }
+
+            var lacks = _queue.Add(QueuedJob.Of(job.Spec with { DependsOn = [.. job.Spec.DependsOn.Where(d => !_jobs.TryGetValue(d, out var needed) || !needed.IsOver)] }, at));
             if (lacks.Count > 0)
             {
                 GiveUp(job, PlacementOutcome.Rejected, $"larger than the cluster: {string.Join("; ", lacks)}");
             }
         }
     }
+
+    private bool HasFailed(string name) => _jobs.TryGetValue(name, out var job) && job.IsOver && job.Result.Execution != "completed";
 
     /// <summary>What the backend has told: jobs that ended hold nothing any more, lost ones go back into the queue.</summary>
     private void Settle()
@@ -166,14 +202,15 @@ public sealed class PlacementEngine
         var changes = _membership.Propose(_state);
         var choices = await ChooseAsync(cancellationToken);
         var releases = _releases.Take(PlacementRecord.MaxReleases).ToList();
-        if (changes.Count == 0 && choices.Count == 0 && releases.Count == 0 && !isProbe && !_membership.IsUnsure(_state))
+        // Ends alone can wait: what they freed counts as free already, and the next round tells of them.
+        var mustTell = releases.Count == PlacementRecord.MaxReleases || (releases.Count > 0 && IsOver());
+        if (changes.Count == 0 && choices.Count == 0 && !mustTell && !isProbe && !_membership.IsUnsure(_state))
         {
             return false;
         }
 
-        var record = Record(releases, changes, choices);
         var began = _parts.Clock.Now;
-        var result = await _parts.Group.DecideAsync(record, cancellationToken);
+        var result = await _parts.Group.DecideAsync(Record(releases, changes, choices), cancellationToken);
         foreach (var fault in _recovery.Began(_parts.Faults.Injected, began))
         {
             _parts.Observer.On(new PlacementProgress { Fault = fault });
@@ -190,7 +227,8 @@ public sealed class PlacementEngine
         {
             _state.Apply(0, item);
             _recovery.Decided(_parts.Clock.Now);
-            Carry(result, RoundProof.Of(item, certificate, _parts.Keys.Replicas));
+            var record = _records.Read(item.Request.Payload)!;
+            Carry(result, record, _parts.Options.KeepProofs ? RoundProof.Of(record, item, certificate, _parts.Keys.Replicas) : null);
         }
 
         _membership.Note(result, _state);
@@ -204,7 +242,7 @@ public sealed class PlacementEngine
             return [];
         }
 
-        var view = new FreedView(_state.Cluster, _releases);
+        var view = new FreedView(_state.Cluster, _releases, _nodes);
         var starts = _queue.Next(_parts.Time.Now, view).Take(_parts.Options.Batch).ToList();
         return starts.Count == 0 ? [] : await _parts.Chooser.ChooseAsync(starts, view.Nodes, _refused, cancellationToken);
     }
@@ -233,14 +271,15 @@ public sealed class PlacementEngine
     };
 
     /// <summary>Carries out what was decided.</summary>
-    private void Carry(RoundResult result, RoundProof proof)
+    private void Carry(RoundResult result, PlacementRecord record, PlacementCertificate? proof)
     {
-        var (record, applied) = (proof.Record, _state.Last);
-        _releases.RemoveAll(record.Releases.Contains);
+        var applied = _state.Last;
+        var told = record.Releases.ToHashSet(StringComparer.Ordinal);
+        _releases.RemoveAll(told.Contains);
         for (var i = 0; i < record.Proposals.Count && i < applied.Placed.Count; i++)
         {
             var job = _jobs[record.Proposals[i].Job];
-            job.Result = job.Result with { Votes = _report.VotesOn(result, record, i), Certificate = proof.Certificate, LatencyMs = Math.Round(result.ElapsedMs, 3) };
+            job.Result = job.Result with { Votes = proof is null && applied.Placed[i] ? [] : _report.VotesOn(result, record, i), Certificate = proof, LatencyMs = Math.Round(result.ElapsedMs, 3) };
             if (applied.Placed[i])
             {
                 Start(job, record, record.Proposals[i]);
@@ -271,7 +310,6 @@ public sealed class PlacementEngine
         _queue.Remove(job.Spec.Name);
         _refused.Remove(job.Spec.Name);
         job.Attempt++;
-        job.Stage = JobStage.Starting;
         var nodes = BackendWatch.NamesOf(proposal.Agent, proposal.Nodes);
         job.Start = new JobStart
         {
@@ -290,6 +328,7 @@ public sealed class PlacementEngine
             Reason = null,
             WaitS = job.Attempt == 1 ? Math.Round((record.AtMs / 1000.0) - job.Spec.SubmitS, 3) : job.Result.WaitS,
         };
+        _backend.Start(job);
         _recovery.Settled(job.Spec.Name, _parts.Clock.Now);
     }
 
@@ -311,7 +350,7 @@ public sealed class PlacementEngine
 
     private void GiveUpRest()
     {
-        var waiting = _queue.Explain(_parts.Time.Now, new FreedView(_state.Cluster, _releases)).ToDictionary(w => w.Job, w => w.Reason);
+        var waiting = _queue.Explain(_parts.Time.Now, new FreedView(_state.Cluster, _releases, _nodes)).ToDictionary(w => w.Job, w => w.Reason);
         foreach (var job in _jobs.Values.Where(j => j.Stage is JobStage.Later or JobStage.Queued).ToList())
         {
             var reason = _undecided > 0 ? $"no quorum within {_parts.Group.TimeoutMs / 1000:0.###} s" : waiting.GetValueOrDefault(job.Spec.Name) ?? "its nodes did not come back";

@@ -57,6 +57,9 @@ public sealed record PlacementOptions
     /// <summary>Ends when all jobs have ended, not when all are placed.</summary>
     public bool UntilEnd { get; init; } = true;
 
+    /// <summary>Each job's votes and certificate are kept for the report; a run of very many jobs has no room for them.</summary>
+    public bool KeepProofs { get; init; } = true;
+
     /// <summary>Jobs run on exactly the nodes that were decided; otherwise the backend chooses among the pool's.</summary>
     public bool BindNodes { get; init; } = true;
 

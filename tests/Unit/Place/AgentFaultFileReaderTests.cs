@@ -57,7 +57,7 @@ public class AgentFaultFileReaderTests
     [InlineData("""{"schedule":[{"agent":"a","kind":"byzantine","round":1}]}""", "schedule[0].kind is 'byzantine'; allowed are wrong_vote, equivocation")]
     [InlineData("""{"schedule":[{"agent":"a","kind":"crash"}]}""", "schedule[0].round is missing")]
     [InlineData("""{"schedule":[{"agent":"a","kind":"crash","round":0}]}""", "schedule[0].round is 0")]
-    [InlineData("""{"schedule":[{"agent":"a","kind":"crash","round":1,"rounds":1001}]}""", "schedule[0].rounds is 1001")]
+    [InlineData("""{"schedule":[{"agent":"a","kind":"crash","round":1,"rounds":1000001}]}""", "schedule[0].rounds is 1000001")]
     public void Faults_Wrong_NameFieldValueAndAllowed(string json, string message)
     {
         var error = Assert.Throws<QuorateException>(() => AgentFaultFileReader.Read(json, Cluster));
@@ -102,6 +102,6 @@ public class AgentFaultFileReaderTests
         Assert.Equal(plan.EnumerateObject().Select(p => p.Name).Concat(["consensus_timeout", "max_faulty"]).Order(), fields.Select(f => f.Key).Order());
         var scheduled = fields["schedule"]!["items"]!["properties"]!.AsObject();
         Assert.Equal(AgentFaultKinds.All, scheduled["kind"]!["enum"]!.AsArray().Select(k => k!.GetValue<string>()));
-        Assert.Equal((AgentFaultPlan.MaxScheduled, AgentFaultPlan.MostRounds), (fields["schedule"]!["maxItems"]!.GetValue<int>(), scheduled["rounds"]!["maximum"]!.GetValue<int>()));
+        Assert.Equal((AgentFaultPlan.MaxScheduled, AgentFaultPlan.MostScheduledRounds), (fields["schedule"]!["maxItems"]!.GetValue<int>(), scheduled["rounds"]!["maximum"]!.GetValue<int>()));
     }
 }

@@ -12,7 +12,7 @@ namespace Quorate.Cli.Commands;
 /// <summary>Benchmarks that anyone can rerun; each works in a temporary folder.</summary>
 internal static class BenchCommand
 {
-    public static Command Create() => new("bench", "Measure consensus, the gateway, the scheduler, the ledger, the panel, auctions, the assignment of roles, messaging and whole repairs on this machine.")
+    public static Command Create() => new("bench", "Measure consensus, the gateway, the scheduler, the ledger, the panel, auctions, the assignment of roles, placements, messaging and whole repairs on this machine.")
     {
         BenchConsensusCommand.Create(),
         BenchGatewayCommand.Create(),
@@ -25,6 +25,7 @@ internal static class BenchCommand
         BenchAuctionCommand.Create(),
         BenchMessagingCommand.Create(),
         WorkloadCommand.CreateBench(),
+        BenchPlacementCommand.Create(),
     };
 
     private static Command CreateScheduler()

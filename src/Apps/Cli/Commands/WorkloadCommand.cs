@@ -20,18 +20,19 @@ internal static class WorkloadCommand
     /// <summary>For the benchmarks: a long trace made and replayed.</summary>
     public static Command CreateBench()
     {
-        var (jobs, seed, load, cluster, policies) = (Jobs(100_000), Seed(), Load(), Cluster(), Policies());
-        var command = new Command("workload", "Replay a long generated trace through every queue policy.") { jobs, seed, load, cluster, policies };
-        command.SetAction((parse, token) => Workspace.RunAsync(parse, workspace =>
+        var (jobs, seed, load, cluster, policies, votes, faults) = (Jobs(100_000), Seed(), Load(), Cluster(), Policies(), Votes(), Faults());
+        var command = new Command("workload", "Replay a long generated trace through every queue policy.") { jobs, seed, load, cluster, policies, votes, faults };
+        command.SetAction((parse, token) => Workspace.RunAsync(parse, async workspace =>
         {
             var spec = WorkloadFiles.ReadCluster(parse.GetValue(cluster)!);
             var names = WorkloadFiles.ReadPolicies(parse.GetValue(policies)!);
             var (made, skipped) = WorkloadGenerator.Generate(spec, Options(parse.GetValue(jobs), parse.GetValue(seed), parse.GetValue(load), 50), "quorate bench workload").ToJobs();
-            var view = WorkloadView.Run($"seed {parse.GetValue(seed)}", spec, made, skipped, names, workspace.Time, token);
+            var voted = VotedRuns.Of(parse.GetValue(votes), WorkloadFiles.ReadFaults(parse.GetValue(faults)!, spec), parse.GetValue(seed));
+            var view = await WorkloadView.RunAsync($"seed {parse.GetValue(seed)}", spec, made, skipped, names, voted, workspace.Time, token);
             workspace.Output.Result(view, _ => view.Show(workspace.Output));
-            return Task.FromResult(ExitCodes.Done);
+            return ExitCodes.Done;
         }));
-        return command.WithExamples("quorate bench workload --jobs 100000", "quorate bench workload --jobs 20000 --load 0.9 --policies easy,ours");
+        return command.WithExamples("quorate bench workload --jobs 100000", "quorate bench workload --jobs 100000 --votes --policies easy,ours", "quorate bench workload --jobs 20000 --load 0.9 --policies easy,ours");
     }
 
     private static Command CreateGenerate()
@@ -67,18 +68,19 @@ internal static class WorkloadCommand
     private static Command CreateReplay()
     {
         var trace = new Argument<string>("trace") { Description = "A file in the Standard Workload Format, or of jobs as JSON.", HelpName = "TRACE" };
-        var (cluster, policies) = (Cluster(), Policies());
-        var command = new Command("replay", "Utilisation, wait, bounded slowdown and fairness of a trace under queue policies, side by side.") { trace, cluster, policies };
-        command.SetAction((parse, token) => Workspace.RunAsync(parse, workspace =>
+        var (cluster, policies, votes, faults, seed) = (Cluster(), Policies(), Votes(), Faults(), Seed());
+        var command = new Command("replay", "Utilisation, wait, bounded slowdown and fairness of a trace under queue policies, side by side.") { trace, cluster, policies, votes, faults, seed };
+        command.SetAction((parse, token) => Workspace.RunAsync(parse, async workspace =>
         {
             var spec = WorkloadFiles.ReadCluster(parse.GetValue(cluster)!);
             var names = WorkloadFiles.ReadPolicies(parse.GetValue(policies)!);
             var (jobs, skipped) = WorkloadFiles.ReadJobs(parse.GetValue(trace)!);
-            var view = WorkloadView.Run(parse.GetValue(trace)!, spec, jobs, skipped, names, workspace.Time, token);
+            var voted = VotedRuns.Of(parse.GetValue(votes), WorkloadFiles.ReadFaults(parse.GetValue(faults)!, spec), InRange("--seed", parse.GetValue(seed)));
+            var view = await WorkloadView.RunAsync(parse.GetValue(trace)!, spec, jobs, skipped, names, voted, workspace.Time, token);
             workspace.Output.Result(view, _ => view.Show(workspace.Output));
-            return Task.FromResult(ExitCodes.Done);
+            return ExitCodes.Done;
         }));
-        return command.WithExamples("quorate workload replay lab/workloads/lublin-2000.swf --cluster lab/clusters/five-agents.json", "quorate workload replay trace.swf --policies easy,ours --json");
+        return command.WithExamples("quorate workload replay lab/workloads/lublin-2000.swf --cluster lab/clusters/five-agents.json", "quorate workload replay trace.swf --policies easy,ours --json", "quorate workload replay lab/workloads/lublin-2000.swf --votes --faults lab/faults/wrong-vote.json");
     }
 
     private static Option<int> Jobs(int standard) => new("--jobs") { Description = $"Jobs to make, 1 to {GeneratorOptions.MaxJobs}.", HelpName = "N", DefaultValueFactory = _ => standard };
@@ -86,6 +88,12 @@ internal static class WorkloadCommand
     private static Option<int> Seed() => new("--seed") { Description = "Seed, 0 or more.", HelpName = "S", DefaultValueFactory = _ => 1 };
 
     private static Option<double> Load() => new("--load") { Description = $"Core-seconds asked for beside those there are while jobs arrive; above 0, at most {MostLoad}.", HelpName = "X", DefaultValueFactory = _ => 0.7 };
+
+    private static Option<bool> Votes() => new("--votes") { Description = "Also replay it with every start voted on and decided by the cluster's agents, in virtual time with stand-ins for signatures." };
+
+    private static Option<string[]> Faults() => new("--faults") { Description = "And again with these faults of agents (docs/schemas/agent-faults.json); may be given several times.", HelpName = "FILE", DefaultValueFactory = _ => [] };
+
+    private static int InRange(string name, int seed) => seed >= 0 ? seed : throw Wrong(name, seed, "0 or more");
 
     private static Option<string> Cluster() => new("--cluster") { Description = "The cluster (docs/schemas/cluster.json).", HelpName = "FILE", DefaultValueFactory = _ => WorkloadFiles.FiveAgents };
 

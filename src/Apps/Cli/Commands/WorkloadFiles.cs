@@ -15,6 +15,11 @@ internal static class WorkloadFiles
     /// <exception cref="QuorateException">Input: the file cannot be read or is wrong.</exception>
     public static ClusterSpec ReadCluster(string path) => ClusterFileReader.Read(InputFile.ReadText(path, ClusterFileReader.MaxBytes, "cluster_invalid"));
 
+    /// <summary>Faults of the cluster's agents; named after the file.</summary>
+    /// <exception cref="QuorateException">Input: a file cannot be read or is wrong.</exception>
+    public static IReadOnlyList<(string Name, AgentFaultPlan Plan)> ReadFaults(IReadOnlyList<string> paths, ClusterSpec cluster) =>
+        [.. paths.Select(p => (Path.GetFileNameWithoutExtension(p), AgentFaultFileReader.Read(InputFile.ReadText(p, AgentFaultFileReader.MaxBytes, "faults_invalid"), cluster)))];
+
     /// <summary>A trace in the Standard Workload Format, or jobs as JSON: told apart by the first character.</summary>
     /// <exception cref="QuorateException">Input: the file cannot be read or is wrong.</exception>
     public static (IReadOnlyList<JobSpec> Jobs, IReadOnlyDictionary<string, int> Skipped) ReadJobs(string path)

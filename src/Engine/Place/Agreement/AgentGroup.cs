@@ -24,6 +24,7 @@ public sealed class AgentGroup
     private readonly PriorityQueue<(int From, int To, byte[] Bytes), (long At, long Order)> _wire = new();
     private readonly Dictionary<int, Task<CastBallot>> _voting = [];
     private readonly Memo<PlacementRecord> _records = new(PlacementRecord.TryParse);
+    private readonly Memo<Ballot> _ballots = new(Ballot.TryParse);
     private long _sent;
     private ulong _asked;
     private ulong _lastSequence;
@@ -40,7 +41,7 @@ public sealed class AgentGroup
     public AgentGroup(ClusterSpec cluster, string run, IReadOnlyList<ConsensusContext> contexts, ConsensusContext client, IReadOnlyList<IVoter> voters, IAgentFaults faults, IGroupClock clock, AgentGroupOptions options)
     {
         (_cluster, _client, _voters, _faults, _clock, _options) = (cluster, client, voters, faults, clock, options);
-        _nodes = [.. contexts.Select((c, i) => new AgentNode(i, c, cluster, run, Tick))];
+        _nodes = [.. contexts.Select((c, i) => new AgentNode(i, c, cluster, run, (_records, _ballots), Tick))];
     }
 
     public double TimeoutMs => _options.ConsensusTimeoutMs;
@@ -311,7 +312,7 @@ public sealed class AgentGroup
         var ballots = new Dictionary<int, Ballot>();
         foreach (var opinion in _nodes.SelectMany(n => n.Audit.OpinionsOn(_round.Subject)))
         {
-            if (!ballots.ContainsKey(opinion.Author) && Ballot.TryParse(opinion.Value) is { } ballot)
+            if (!ballots.ContainsKey(opinion.Author) && _ballots.Read(opinion.Value) is { } ballot)
             {
                 ballots[opinion.Author] = ballot;
             }

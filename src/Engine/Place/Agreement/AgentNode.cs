@@ -14,17 +14,18 @@ internal sealed class AgentNode
     private const int Probation = 3;
 
     private readonly ClusterSpec _cluster;
+    private readonly Memo<PlacementRecord> _records;
     private readonly string _run;
     private readonly List<DurableRecord> _log = [];
     private readonly Dictionary<(int From, string Kind), int> _damaged = [];
     private Request? _question;
     private PlacementRecord? _record;
 
-    public AgentNode(int id, ConsensusContext context, ClusterSpec cluster, string run, long now)
+    public AgentNode(int id, ConsensusContext context, ClusterSpec cluster, string run, (Memo<PlacementRecord> Records, Memo<Ballot> Ballots) read, long now)
     {
-        (Id, Context, _cluster, _run) = (id, context, cluster, run);
-        Audit = new BallotAudit(context, cluster);
-        State = new PlacementState(cluster, run);
+        (Id, Context, _cluster, _run, _records) = (id, context, cluster, run, read.Records);
+        Audit = new BallotAudit(context, cluster, read.Ballots);
+        State = new PlacementState(cluster, run, _records);
         Machine = new Replica(id, context, State, [], now);
     }
 
@@ -49,7 +50,7 @@ internal sealed class AgentNode
 
     public void Start(long now)
     {
-        State = new PlacementState(_cluster, _run);
+        State = new PlacementState(_cluster, _run, _records);
         Machine = new Replica(Id, Context, State, _log, now);
     }
 

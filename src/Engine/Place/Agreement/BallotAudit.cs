@@ -1,6 +1,5 @@
 using Quorate.Contracts;
 using Quorate.Contracts.Placing;
-using Quorate.Engine.Place.Votes;
 using Quorate.Protocol.Consensus;
 using Quorate.Protocol.Consensus.Crypto;
 
@@ -11,13 +10,17 @@ namespace Quorate.Engine.Place.Agreement;
 /// the rules' name that the rules do not give, or free resources that the decided state denies. Another opinion of a model
 /// is an opinion.
 /// </summary>
-internal sealed class BallotAudit(ConsensusContext context, ClusterSpec cluster)
+/// <param name="context">Of the agent that watches.</param>
+/// <param name="cluster">Whose agents.</param>
+/// <param name="ballots">Shared by those who read the same ballots.</param>
+internal sealed class BallotAudit(ConsensusContext context, ClusterSpec cluster, Memo<Ballot>? ballots = null)
 {
     /// <summary>Rounds whose ballots are kept, for those that come late.</summary>
     private const int KeptRounds = 4;
 
     private const int MaxShown = 100;
 
+    private readonly Memo<Ballot> _ballots = ballots ?? new Memo<Ballot>(Ballot.TryParse);
     private readonly Dictionary<Digest, Watched> _rounds = [];
     private readonly Queue<Digest> _order = [];
     private readonly Dictionary<int, long> _lastBallot = [];
@@ -45,8 +48,8 @@ internal sealed class BallotAudit(ConsensusContext context, ClusterSpec cluster)
     public IReadOnlyList<Finding> Expect(Digest subject, PlacementRecord record, PlacementState state)
     {
         var watched = At(subject);
-        (watched.Record, watched.Votes) = (record, RuleVotes.Of(state, record));
-        watched.Free = [.. cluster.Agents.Select((_, i) => RuleVotes.FreeOf(state, record, i))];
+        var rules = state.RulesOn(record);
+        (watched.Record, watched.Votes, watched.Free) = (record, rules.Votes, rules.Free);
         return [.. watched.Seen.Values.SelectMany(o => Judge(watched, o))];
     }
 
@@ -87,7 +90,7 @@ internal sealed class BallotAudit(ConsensusContext context, ClusterSpec cluster)
 
         _lastBallot[opinion.Author] = Math.Max(LastBallotOf(opinion.Author), record.Round);
         var found = new List<Finding>();
-        if (Ballot.TryParse(opinion.Value) is not { } ballot || ballot.Votes.Count != record.Proposals.Count || ballot.Changes.Count != record.Changes.Count)
+        if (_ballots.Read(opinion.Value) is not { } ballot || ballot.Votes.Count != record.Proposals.Count || ballot.Changes.Count != record.Changes.Count)
         {
             found.Add(Lie(record, opinion, "malformed_ballot", "it signed what is no ballot on the question"));
             return found;

@@ -4,6 +4,7 @@ using System.Text.Json;
 using Quorate.Contracts;
 using Quorate.Contracts.Placing;
 using Quorate.Engine.Place.Cluster;
+using Quorate.Engine.Place.Votes;
 using Quorate.Protocol.Consensus;
 
 namespace Quorate.Engine.Place.Agreement;
@@ -18,11 +19,25 @@ public sealed class PlacementState : IReplicatedState
     private readonly SortedSet<string> _withdrawn = new(StringComparer.Ordinal);
     private readonly SortedSet<string> _quarantined = new(StringComparer.Ordinal);
     private readonly string _run;
+    private readonly Memo<PlacementRecord> _records;
+
+    /// <summary>To think ahead with.</summary>
+    private readonly NodePools _ahead;
+    private (PlacementRecord Record, string Chain, long Version, RuleVotes Votes)? _rules;
 
     public PlacementState(ClusterSpec spec, string run)
+        : this(spec, run, new Memo<PlacementRecord>(PlacementRecord.TryParse))
     {
-        _run = run;
+    }
+
+    /// <param name="spec">The cluster.</param>
+    /// <param name="run">Names the run.</param>
+    /// <param name="records">Shared by those who read the same records.</param>
+    internal PlacementState(ClusterSpec spec, string run, Memo<PlacementRecord> records)
+    {
+        (_run, _records) = (run, records);
         Cluster = new ClusterState(spec);
+        _ahead = new NodePools(spec);
         Chain = TextHash.Of($"{PlacementRecord.Form}\n{run}\n{QuorateJson.Serialize(spec)}");
     }
 
@@ -45,7 +60,7 @@ public sealed class PlacementState : IReplicatedState
 
     public byte[] Apply(ulong sequence, Item item)
     {
-        if (PlacementRecord.TryParse(item.Request.Payload) is not { } record || RoundOutcome.TryParse(item.Outcome, record) is not { } outcome
+        if (_records.Read(item.Request.Payload) is not { } record || RoundOutcome.TryParse(item.Outcome, record) is not { } outcome
             || record.Run != _run || record.State != Chain)
         {
             Last = AppliedRound.None;
@@ -63,6 +78,17 @@ public sealed class PlacementState : IReplicatedState
         Chain = Next(item);
         Round = record.Round;
         return Encoding.ASCII.GetBytes(RoundOutcome.Digits(placed));
+    }
+
+    /// <summary>What the rules give on a record in this state; worked out once while neither changes.</summary>
+    internal RuleVotes RulesOn(PlacementRecord record)
+    {
+        if (_rules is not { } known || !ReferenceEquals(known.Record, record) || known.Chain != Chain || known.Version != Cluster.Version)
+        {
+            _rules = known = (record, Chain, Cluster.Version, RuleVotes.On(this, record, _ahead));
+        }
+
+        return known.Votes;
     }
 
     public byte[] Snapshot() => JsonSerializer.SerializeToUtf8Bytes(

@@ -6,15 +6,19 @@ namespace Quorate.Engine.Place.Backends;
 
 /// <summary>
 /// Runs nothing: a job starts at once and lasts as long as it says, at most its walltime, by the clock given, which may be a virtual one.
-/// Nodes and pools can be failed. Safe for several threads.
+/// Nodes and pools can be failed. A job is told of for an hour after its end. Safe for several threads.
 /// </summary>
 public sealed class SimulatedBackend(ClusterSpec cluster, TimeProvider time) : IJobBackend
 {
+    /// <summary>For so long an ended job is still told of.</summary>
+    private static readonly TimeSpan Remembered = TimeSpan.FromHours(1);
+
     private readonly Lock _gate = new();
     private readonly ClusterState _state = new(cluster);
     private readonly Dictionary<string, BackendJob> _jobs = [];
     private readonly Dictionary<string, string> _ids = [];
     private readonly long _start = time.GetTimestamp();
+    private readonly Queue<(TimeSpan At, string Id)> _ended = [];
     private readonly HashSet<(int Pool, int Node)> _down = [];
     private readonly HashSet<int> _poolsDown = [];
 
@@ -67,7 +71,7 @@ public sealed class SimulatedBackend(ClusterSpec cluster, TimeProvider time) : I
             return new Submission(null, $"{start.Pool} has no {start.NodeCount} such nodes with {start.Share} free");
         }
 
-        var id = (_jobs.Count + 1).ToString(CultureInfo.InvariantCulture);
+        var id = (_ids.Count + 1).ToString(CultureInfo.InvariantCulture);
         var lasts = Math.Min(start.Job.RuntimeS ?? start.Job.WalltimeS, start.Job.WalltimeS);
         _state.Allocate(id, new Placement(pool, nodes, start.Share), time.GetElapsedTime(_start) + TimeSpan.FromSeconds(lasts));
         _ids.Add(start.Key, id);
@@ -80,7 +84,7 @@ public sealed class SimulatedBackend(ClusterSpec cluster, TimeProvider time) : I
     {
         if (_jobs.TryGetValue(id, out var job) && _state.Release(id))
         {
-            _jobs[id] = job with { State = BackendJobState.Cancelled };
+            Keep(job with { State = BackendJobState.Cancelled });
         }
 
         return job is not null;
@@ -108,7 +112,7 @@ public sealed class SimulatedBackend(ClusterSpec cluster, TimeProvider time) : I
     {
         foreach (var allocation in fresh ? lost : [])
         {
-            _jobs[allocation.Job] = _jobs[allocation.Job] with { State = BackendJobState.NodeFailed, Reason = "its node failed" };
+            Keep(_jobs[allocation.Job] with { State = BackendJobState.NodeFailed, Reason = "its node failed" });
         }
     }
 
@@ -122,6 +126,12 @@ public sealed class SimulatedBackend(ClusterSpec cluster, TimeProvider time) : I
         }
     }
 
+    private void Keep(BackendJob ended)
+    {
+        _jobs[ended.Id] = ended;
+        _ended.Enqueue((time.GetElapsedTime(_start), ended.Id));
+    }
+
     /// <summary>Ends the jobs whose time is over.</summary>
     private void Settle()
     {
@@ -130,7 +140,12 @@ public sealed class SimulatedBackend(ClusterSpec cluster, TimeProvider time) : I
         {
             _state.Release(first.Job);
             var job = (SimulatedJob)_jobs[first.Job];
-            _jobs[first.Job] = job with { State = job.End, ExitCode = job.End == BackendJobState.Completed ? 0 : null };
+            Keep(job with { State = job.End, ExitCode = job.End == BackendJobState.Completed ? 0 : null });
+        }
+
+        while (_ended.TryPeek(out var old) && now - old.At > Remembered)
+        {
+            _jobs.Remove(_ended.Dequeue().Id);
         }
     }
 

@@ -82,7 +82,7 @@ public static class AgentFaultFileReader
         }
 
         return AgentFaultKinds.All.Contains(kind)
-            ? new ScheduledFault(agent, kind, fields.Whole("round", 1, int.MaxValue), (int)fields.Whole("rounds", 1, AgentFaultPlan.MostRounds, 1))
+            ? new ScheduledFault(agent, kind, fields.Whole("round", 1, int.MaxValue), (int)fields.Whole("rounds", 1, AgentFaultPlan.MostScheduledRounds, 1))
             : throw QuorateException.Input(Code, $"{path}.kind is '{kind}'; allowed are {string.Join(", ", AgentFaultKinds.All)}");
     }
 }

@@ -9,23 +9,36 @@ namespace Quorate.Engine.Place.Votes;
 /// The vote that the rules give: deterministic, from the record and the state it follows alone, so that everyone who holds
 /// both can tell whether an agent that claims to go by the rules has lied.
 /// </summary>
-public static class RuleVotes
+public sealed class RuleVotes
 {
+    private RuleVotes(IReadOnlyList<BallotVote> votes, IReadOnlyList<ProposedNeeds> free) => (Votes, Free) = (votes, free);
+
+    /// <summary>One for each proposal. Each is looked at as if those before it were placed.</summary>
+    internal IReadOnlyList<BallotVote> Votes { get; }
+
+    /// <summary>What is free in each agent's pool once the record's releases are done.</summary>
+    internal IReadOnlyList<ProposedNeeds> Free { get; }
+
     /// <summary>One vote for each proposal. Each is looked at as if those before it were placed.</summary>
     /// <param name="state">The state that the record names.</param>
     /// <param name="record">What is asked.</param>
-    public static IReadOnlyList<BallotVote> Of(PlacementState state, PlacementRecord record)
-    {
-        var nodes = Before(state, record);
-        return [.. record.Proposals.Select(p => Of(state.Cluster, nodes, p))];
-    }
+    public static IReadOnlyList<BallotVote> Of(PlacementState state, PlacementRecord record) => state.RulesOn(record).Votes;
 
     /// <summary>What is free in an agent's pool once the record's releases are done.</summary>
-    public static ProposedNeeds FreeOf(PlacementState state, PlacementRecord record, int agent) => ProposedNeeds.Of(Before(state, record).Pools[agent].Free);
+    public static ProposedNeeds FreeOf(PlacementState state, PlacementRecord record, int agent) => state.RulesOn(record).Free[agent];
 
-    private static NodePools Before(PlacementState state, PlacementRecord record)
+    /// <param name="state">The state that the record names.</param>
+    /// <param name="record">What is asked.</param>
+    /// <param name="nodes">Of the same cluster; overwritten.</param>
+    internal static RuleVotes On(PlacementState state, PlacementRecord record, NodePools nodes)
     {
-        var nodes = new NodePools(state.Cluster.Spec);
+        Release(state, record, nodes);
+        var free = nodes.Pools.Select(p => ProposedNeeds.Of(p.Free)).ToList();
+        return new RuleVotes([.. record.Proposals.Select(p => Of(state.Cluster, nodes, p))], free);
+    }
+
+    private static void Release(PlacementState state, PlacementRecord record, NodePools nodes)
+    {
         nodes.CopyFrom(state.Cluster.Nodes);
         foreach (var job in record.Releases)
         {
@@ -34,8 +47,6 @@ public static class RuleVotes
                 nodes.Give(held.Placement);
             }
         }
-
-        return nodes;
     }
 
     private static BallotVote Of(ClusterState cluster, NodePools nodes, Proposal proposal)
