@@ -43,8 +43,7 @@ internal sealed class PlacementComposition : IDisposable
                 Clock = new RealClock(workspace.Time),
                 Voter = voter,
                 Faults = request.Faults is { } plan ? new AgentFaultInjector(plan, request.Cluster, request.Seed) : new NoFaults(),
-                // Slowness is a factor, so a link that takes no time cannot be slow.
-                Group = new AgentGroupOptions { ConsensusTimeoutMs = request.TimeoutMs, LinkMs = request.Faults is null ? 0 : 1 },
+                Group = GroupOf(workspace, request),
                 Chooser = request.Options.Protocol switch
                 {
                     PlacementOptions.Auction => new AuctionChooser(request.Cluster, request.RunId, new AuctionHouse(keys, workspace.Time), request.Jobs),
@@ -71,9 +70,18 @@ internal sealed class PlacementComposition : IDisposable
         _slurm?.Dispose();
     }
 
+    /// <summary>Models differ in speed, so a decided round waits for theirs as a question's does. Slowness is a factor, so a link that takes no time cannot be slow.</summary>
+    private static AgentGroupOptions GroupOf(Workspace workspace, PlacementRequest request)
+    {
+        var usual = new AgentGroupOptions { ConsensusTimeoutMs = request.TimeoutMs, LinkMs = request.Faults is null ? 0 : 1 };
+        return VotesByModel(request) ? usual with { GraceMs = 1000 * workspace.Config.Ask.GraceSeconds } : usual;
+    }
+
+    private static bool VotesByModel(PlacementRequest request) => request.Model is not null || request.Cluster.Agents.Any(a => a.Model is not null);
+
     private static async Task<Func<AgentSpec, int, IVoter>> VotersAsync(Workspace workspace, PlacementRequest request, CancellationToken token)
     {
-        if (request.Model is null && request.Cluster.Agents.All(a => a.Model is null))
+        if (!VotesByModel(request))
         {
             return (agent, number) => new RuleVoter(number, agent.Name);
         }
