@@ -17,7 +17,7 @@ public class BadSurroundingsTests
         Assert.SkipUnless(ProcessSite.IsRoot, "mounting a small file system needs root");
         await using var shop = await ShopSite.UpAsync("process", Token);
         var full = Directory.CreateTempSubdirectory("quorate-full-").FullName;
-        ProcessSite.Must("mount", "-t", "tmpfs", "-o", "size=260k", "tmpfs", full);
+        ProcessSite.Must("mount", "-t", "tmpfs", "-o", "size=330k", "tmpfs", full);
         try
         {
             await shop.InjectAsync("crash", Token);
