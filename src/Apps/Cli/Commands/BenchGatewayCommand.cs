@@ -2,7 +2,6 @@ using System.CommandLine;
 using System.Globalization;
 using Quorate.Cli.Bench;
 using Quorate.Cli.Common;
-using Quorate.Contracts;
 using Spectre.Console;
 
 namespace Quorate.Cli.Commands;

@@ -50,7 +50,7 @@ internal sealed class AuctionView(Output output)
     {
         if (result.Ranking.Count > 0)
         {
-            var table = new FittedTable(output).Name("agent").Number("overall").Extra("").Number("cost").Number("quality")
+            var table = new FittedTable(output.People, output.Live).Name("agent").Number("overall").Extra("").Number("cost").Number("quality")
                 .Number("performance", "perf.").Number("reliability", "reliab.").Number("innovation", "innov.").Number("risk");
             foreach (var agent in result.Ranking.Take(MaxRows))
             {

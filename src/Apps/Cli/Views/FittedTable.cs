@@ -1,4 +1,3 @@
-using Quorate.Cli.Common;
 using Spectre.Console;
 
 namespace Quorate.Cli.Views;
@@ -7,7 +6,9 @@ namespace Quorate.Cli.Views;
 /// A table that gives up what is needed least before it breaks a number or a name: first columns that may go, then the length of its
 /// headings, then its lines. Cells and headings are markup.
 /// </summary>
-internal sealed class FittedTable(Output output)
+/// <param name="console">As wide as it says.</param>
+/// <param name="lined">With lines, where there is room for them.</param>
+internal sealed class FittedTable(IAnsiConsole console, bool lined)
 {
     private const int Padding = 2;
 
@@ -31,10 +32,10 @@ internal sealed class FittedTable(Output output)
 
     public void Write()
     {
-        var width = output.People.Profile.Width;
+        var width = console.Profile.Width;
         var all = Enumerable.Range(0, _columns.Count).ToList();
         var needed = all.Where(i => !_columns[i].Goes).ToList();
-        (List<int> Columns, bool Brief, bool Lines)[] ways = output.Live ? [(all, false, true), (needed, false, true), (needed, true, true), (needed, true, false)] : [(all, false, false), (needed, true, false)];
+        (List<int> Columns, bool Brief, bool Lines)[] ways = lined ? [(all, false, true), (needed, false, true), (needed, true, true), (needed, true, false)] : [(all, false, false), (needed, true, false)];
         var way = Array.Find(ways, w => WidthOf(w.Columns, w.Brief, w.Lines) <= width);
         var (columns, brief, lines) = way.Columns is null ? ways[^1] : way;
         var table = new Table { Border = lines ? TableBorder.Rounded : TableBorder.None };
@@ -49,7 +50,7 @@ internal sealed class FittedTable(Output output)
             table.AddRow([.. columns.Select(i => row[i])]);
         }
 
-        output.People.Write(table);
+        console.Write(table);
     }
 
     private FittedTable Add(Column column)

@@ -35,7 +35,7 @@ internal static class OrganiseView
     private static void ShowStructure(Output output, OrganiseResult result)
     {
         output.Line("[grey]structures, with what each costs in seconds[/]");
-        var table = new FittedTable(output).Number("levels").Number("coordinators", "coord.").Number("largest group", "group")
+        var table = new FittedTable(output.People, output.Live).Number("levels").Number("coordinators", "coord.").Number("largest group", "group")
             .Number("channels").Number("hops").Number("overload", "over.").Number("setup").Number("shortage", "short.").Number("sum");
         foreach (var c in result.Structure.Candidates)
         {
@@ -66,7 +66,7 @@ internal static class OrganiseView
 
     private static void ShowRoles(Output output, IReadOnlyList<RoleResult> roles)
     {
-        var table = new FittedTable(output).Name("role").Name("agent").Number("confidence", "conf.").Number("criticality", "crit.").Number("complexity", "compl.").Number("load").Name("skill");
+        var table = new FittedTable(output.People, output.Live).Name("role").Name("agent").Number("confidence", "conf.").Number("criticality", "crit.").Number("complexity", "compl.").Number("load").Name("skill");
         foreach (var r in roles)
         {
             table.Row(Output.Safe(r.Role), r.Agent is { } agent ? Output.Safe(agent) : "[red]nobody[/]", $"{r.Confidence:0.00}", $"{r.Criticality:0.00}", $"{r.Complexity:0.00}", $"{r.Load:0.##}", Output.Safe(r.Skill));

@@ -70,7 +70,7 @@ internal sealed class PlaceView(Output output, ClusterSpec cluster, bool explain
     public void Show(PlacementResult result)
     {
         output.Heading("Report");
-        var table = new FittedTable(output).Name("agent").Number("jobs").Number("accepted", "acc.").Number("rejected", "rej.").Text("faults").Text("found");
+        var table = new FittedTable(output.People, output.Live).Name("agent").Number("jobs").Number("accepted", "acc.").Number("rejected", "rej.").Text("faults").Text("found");
         foreach (var agent in cluster.Agents.Select(a => a.Name))
         {
             var votes = result.Jobs.SelectMany(j => j.Votes).Where(v => v.Agent == agent).ToList();

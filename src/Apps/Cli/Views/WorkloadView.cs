@@ -65,7 +65,7 @@ internal sealed record WorkloadView
             output.Line($"[yellow]{Counted.Of(count, "line")} passed over:[/] {Output.Safe(reason)}");
         }
 
-        var table = new FittedTable(output).Name("policy").Number("utilisation", "in use").Number("mean wait", "wait").Number("bounded slowdown", "slowdown")
+        var table = new FittedTable(output.People, output.Live).Name("policy").Number("utilisation", "in use").Number("mean wait", "wait").Number("bounded slowdown", "slowdown")
             .Number("its p95", "p95").Number("fairness", "fair").Number("rejected").Extra("replayed in");
         foreach (var row in Policies)
         {
