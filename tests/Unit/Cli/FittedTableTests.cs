@@ -11,7 +11,7 @@ public class FittedTableTests
     [InlineData(200, true, true, true)]
     [InlineData(58, false, true, true)]
     [InlineData(52, false, false, true)]
-    [InlineData(44, false, false, false)]
+    [InlineData(48, false, false, false)]
     public void Write_EachWidth_NumbersAndNamesStayWhole(int width, bool hasBar, bool hasLongHeadings, bool hasLines)
     {
         using var written = new StringWriter();

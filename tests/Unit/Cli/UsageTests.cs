@@ -8,7 +8,6 @@ public class UsageTests
     [Theory]
     [InlineData("place a.json --fault x --faults f", "'--fault' is no option of quorate place.")]
     [InlineData("place a.json -x", "'-x' is no option of quorate place.")]
-    [InlineData("place a.json --detach=maybe", "Cannot parse argument 'maybe' for option '--detach'; true or false is allowed.")]
     [InlineData("place a.json --size=many", "Cannot parse argument 'many' for option '--size'; a whole number is allowed.")]
     [InlineData("place", "Required argument missing for command: 'place'.")]
     [InlineData("place a.json --help --fault", null)]

@@ -1,3 +1,5 @@
+using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
 using Quorate.Contracts;
 using Quorate.Contracts.Placing;
 using Quorate.Engine.Place.Cluster;
@@ -51,7 +53,7 @@ public class FileReaderTests
         { """{"name":"j","cpu_cores":1,"command":["\ud800"]}""", "command[0] is \"\\ud800\"" },
         { """{"name":"j","cpu_cores":1,"\ud800":1}""", "a field of the file has half a surrogate pair" },
         { """{"jobs":[{"name":"j","\ud800":1}]}""", "a field of jobs[0] has half a surrogate pair" },
-        { """{"name":"j","cpu_cores":1,"\u001b[31mb":1}""", "\u001B[31mb" },
+        { """{"name":"j","cpu_cores":1,"\u001b[31mb":1}""", "\\u001B[31mb" },
         { """{"name":"a\u001b[31mb","cpu_cores":1}""", "name is \"a\\u001b[31mb\"" },
         { "{\n \"name\": \"j\",\n}", "line 3, column 1: unexpected \"}\"" },
         { "{\"name\": \"j\"", "line 1, column 13: it ends too early" },
@@ -98,6 +100,23 @@ public class FileReaderTests
     [InlineData("""[]""", "the file is a list of 0; an object")]
     public void Cluster_Wrong_NamesFieldValueAndAllowed(string json, string message) =>
         Assert.Contains(message, Assert.Throws<QuorateException>(() => ClusterFileReader.Read(json)).Message, StringComparison.Ordinal);
+
+    [Fact]
+    public void Schemas_Names_HaveTheReadersPattern()
+    {
+        string[] schemas = ["job", "cluster", "agent-faults", "agents", "auction-task", "organise-task"];
+        var patterns = schemas.SelectMany(name => Patterns(JsonNode.Parse(File.ReadAllText(Path.Combine(Repository.Root, $"docs/schemas/{name}.json"))))).Where(p => p.Contains("A-Za-z", StringComparison.Ordinal)).ToList();
+        Assert.True(patterns.Count >= schemas.Length, string.Join(' ', patterns));
+        var pattern = Assert.Single(patterns.Distinct());
+        string[] names = ["a", "9", "a.b_c-d", new('x', 64), "", "-x", "..", "_a", ".a", "a b", "a/b", "ä", new('x', 65)];
+        Assert.All(names, name => Assert.Equal(Regex.IsMatch(name, pattern, RegexOptions.None, TimeSpan.FromSeconds(1)), NameRule.IsName(name)));
+        static IEnumerable<string> Patterns(JsonNode? node) => node switch
+        {
+            JsonObject o => o.SelectMany(p => p.Key == "pattern" && p.Value is JsonValue v ? [v.GetValue<string>()] : Patterns(p.Value)),
+            JsonArray a => a.SelectMany(Patterns),
+            _ => [],
+        };
+    }
 
     [Fact]
     public void ShippedExamples_EveryJob_FitsTheCluster()

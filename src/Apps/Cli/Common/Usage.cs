@@ -13,7 +13,7 @@ internal static partial class Usage
     /// <summary>Null: nothing, or help is asked for.</summary>
     public static string? FindProblem(ParseResult parse, string[] args)
     {
-        if (parse.Errors.Count > 0 && parse.Action is not System.CommandLine.Invocation.ParseErrorAction)
+        if (parse.Action is not System.CommandLine.Invocation.ParseErrorAction && parse.Action != parse.CommandResult.Command.Action)
         {
             return null;
         }
