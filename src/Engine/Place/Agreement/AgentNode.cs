@@ -13,6 +13,8 @@ internal sealed class AgentNode
     /// <summary>Rounds in a row in which a convicted agent must have been seen to tell the truth before it counts again.</summary>
     private const int Probation = 3;
 
+    private const string Corrupted = "corrupted";
+
     private readonly ClusterSpec _cluster;
     private readonly Memo<PlacementRecord> _records;
     private readonly string _run;
@@ -67,18 +69,18 @@ internal sealed class AgentNode
         }
     }
 
-    /// <summary>A message as it came over a link; what is damaged or forged speaks against the link.</summary>
-    public void Receive(int from, byte[] bytes, long now)
+    /// <summary>A message as it came over a link; what is damaged or forged speaks against the link. False: the agent is down, or could not read it.</summary>
+    public bool Receive(int from, byte[] bytes, long now)
     {
         if (Machine is not { } machine)
         {
-            return;
+            return false;
         }
 
         if (!MessageCodec.TryDecode(bytes, out var message))
         {
-            Count(from, "corrupted");
-            return;
+            Count(from, Corrupted);
+            return false;
         }
 
         machine.Receive(from, message, now);
@@ -87,10 +89,14 @@ internal sealed class AgentNode
             Findings.AddRange(Audit.Note(opinion));
         }
 
-        if (message.Verdict == Verdict.InvalidSignature)
+        if (message.Verdict != Verdict.InvalidSignature)
         {
-            Count(from, message is Opinion claimed && claimed.Author != from ? "forged_signature" : "corrupted");
+            return true;
         }
+
+        var isForged = message is Opinion claimed && claimed.Author != from;
+        Count(from, isForged ? "forged_signature" : Corrupted);
+        return isForged;
     }
 
     /// <summary>A question to answer; it waits until the agent knows the state that it follows.</summary>

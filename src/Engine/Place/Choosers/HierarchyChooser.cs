@@ -1,5 +1,6 @@
 using Quorate.Contracts.Placing;
 using Quorate.Engine.Coordination;
+using Quorate.Engine.Messages;
 using Quorate.Engine.Place.Cluster;
 using Quorate.Engine.Place.Queueing;
 
@@ -8,24 +9,44 @@ namespace Quorate.Engine.Place.Choosers;
 /// <summary>
 /// Organises the agents into a hierarchy for the whole graph of jobs; a job goes to the agent that has its role, as its
 /// coordinator says. When an agent is out, only what its loss affects is organised anew. Where the role's pool is full or
-/// refused the fit decides.
+/// refused, or its agent does not answer, the fit decides. Roles, starts and results are messages on the bus.
 /// </summary>
-public sealed class HierarchyChooser : IPoolChooser
+public sealed class HierarchyChooser : IPoolChooser, IPlacementObserver
 {
     private readonly HashSet<string> _lost = new(StringComparer.Ordinal);
     private readonly FitChooser _fit = new();
+    private readonly DutyTalk _talk;
+    private bool _isTold;
 
+    /// <param name="cluster">The agents.</param>
+    /// <param name="run">Names the conversations.</param>
+    /// <param name="jobs">The graph.</param>
+    /// <param name="bus">With the agents and the engine on it.</param>
     /// <exception cref="Contracts.QuorateException">Input: more than 1,000 jobs, or a cycle among them.</exception>
-    public HierarchyChooser(ClusterSpec cluster, IReadOnlyList<JobSpec> jobs) => Hierarchy = JobHierarchy.Organise(jobs, JobHierarchy.Profiles(cluster));
+    public HierarchyChooser(ClusterSpec cluster, string run, IReadOnlyList<JobSpec> jobs, IAgentBus bus)
+    {
+        Hierarchy = JobHierarchy.Organise(jobs, JobHierarchy.Profiles(cluster));
+        _talk = new DutyTalk(bus, run);
+    }
 
     /// <summary>As it is now.</summary>
     public JobHierarchy Hierarchy { get; private set; }
+
+    /// <summary>How jobs ended, by name, as their coordinators were told.</summary>
+    public IReadOnlyDictionary<string, string> Results => _talk.Results;
 
     public async Task<IReadOnlyList<PoolChoice>> ChooseAsync(IReadOnlyList<Start> starts, NodePools free, IReadOnlyDictionary<string, List<string>> refused, CancellationToken cancellationToken)
     {
         foreach (var gone in free.Pools.Where(p => p.NodesUp == 0 && _lost.Count < free.Pools.Count - 1 && _lost.Add(p.Name)).ToList())
         {
             Hierarchy = Hierarchy.Lose(gone.Name);
+            _isTold = false;
+        }
+
+        if (!_isTold)
+        {
+            await _talk.TellRolesAsync(Hierarchy.Duties, cancellationToken);
+            _isTold = true;
         }
 
         var choices = new List<PoolChoice>();
@@ -34,8 +55,10 @@ public sealed class HierarchyChooser : IPoolChooser
             var duty = Hierarchy.Duties.First(d => d.Job == start.Job.Name);
             var pool = free.Pools.ToList().FindIndex(p => p.Name == duty.Worker);
             var closed = refused.GetValueOrDefault(start.Job.Name) ?? [];
-            if (pool >= 0 && !closed.Contains(free.Pools[pool].Name) && free.ChooseIn(pool, start.Job.Needs) is { } placement)
+            if (pool >= 0 && !closed.Contains(free.Pools[pool].Name)
+                && await _talk.StartAsync(duty, () => free.ChooseIn(pool, start.Job.Needs)?.Nodes, cancellationToken) is { Count: > 0 } nodes)
             {
+                var placement = new Placement(pool, nodes, start.Job.Needs.Share(nodes.Count));
                 free.Take(placement);
                 choices.Add(new PoolChoice(start.Job, placement, $"hierarchy {duty.Coordinator}"));
             }
@@ -46,5 +69,13 @@ public sealed class HierarchyChooser : IPoolChooser
         }
 
         return choices;
+    }
+
+    public void On(PlacementProgress progress)
+    {
+        if (progress.Job is { Execution: { } execution, Agent: not null } ended && Hierarchy.Duties.FirstOrDefault(d => d.Job == ended.Name) is { } duty)
+        {
+            _talk.Ended(duty, ended.Agent, execution);
+        }
     }
 }
