@@ -321,8 +321,10 @@ public sealed class AgentGroup
         return new RoundResult
         {
             Record = record,
+            Question = _round.Request!.Sequence,
             Decided = _round.Decided,
             Ballots = ballots,
+            Heard = ballots.Keys.Concat(Enumerable.Range(0, _nodes.Length).Where(a => _nodes.Any(n => n.Id != a && n.Machine is not null && n.LastHeardOf(a) >= record.Round))).ToHashSet(),
             Cast = _round.Cast,
             Findings = [.. _nodes.SelectMany(TakeProven).DistinctBy(f => (f.Agent, f.Kind, f.Round)), .. TakeSuspicions()],
             ElapsedMs = _round.ElapsedMs,
