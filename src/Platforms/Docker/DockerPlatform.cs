@@ -101,7 +101,7 @@ public sealed class DockerPlatform : IPlatform, IDisposable
     }
 
     public Task PauseAsync(string service, CancellationToken cancellationToken) => ForEachAsync(
-        service, (c, token) => c.Paused ? Task.CompletedTask : _engine.PostAsync($"containers/{c.Id}/pause", TimeSpan.Zero, token), cancellationToken);
+        service, (c, token) => c.Paused ? Task.CompletedTask : _engine.PauseAsync(c.Id, token), cancellationToken);
 
     public Task UnpauseAsync(string service, CancellationToken cancellationToken) => ForEachAsync(
         service, (c, token) => !c.Paused ? Task.CompletedTask : _engine.PostAsync($"containers/{c.Id}/unpause", TimeSpan.Zero, token), cancellationToken);

@@ -14,6 +14,7 @@ namespace Quorate.Platforms.Docker;
 internal sealed class EngineClient : IDisposable
 {
     private const long MaxResponseBytes = 16 * 1024 * 1024;
+    private const int PauseAttempts = 3;
     private static readonly Version Preferred = new(1, 43);
     private static readonly Version Oldest = new(1, 24);
     private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.General);
@@ -66,6 +67,26 @@ internal sealed class EngineClient : IDisposable
     {
         using var response = await SendAsync(HttpMethod.Post, path, null, extra, cancellationToken);
         await ThrowIfRefusedAsync(response, path, cancellationToken);
+    }
+
+    /// <summary>
+    /// Pauses a container. The runtime gives up when a busy host does not freeze all its processes in time, and thaws
+    /// them; asked again it usually succeeds.
+    /// </summary>
+    public async Task PauseAsync(string container, CancellationToken cancellationToken)
+    {
+        for (var attempt = 1; ; attempt++)
+        {
+            try
+            {
+                await PostAsync($"containers/{container}/pause", TimeSpan.Zero, cancellationToken);
+                return;
+            }
+            catch (PlatformException error) when (attempt < PauseAttempts && error.Message.Contains("unable to freeze", StringComparison.Ordinal))
+            {
+                // Asked again at once: the wait was the runtime's own.
+            }
+        }
     }
 
     public async Task<T> PostAsync<T>(string path, object body, CancellationToken cancellationToken)

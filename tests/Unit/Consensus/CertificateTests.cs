@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using Quorate.Contracts;
 using Quorate.Protocol.Consensus;
 using Quorate.Protocol.Consensus.Crypto;
+using Quorate.Protocol.Consensus.Simulation;
 
 namespace Quorate.Tests.Unit.Consensus;
 
@@ -26,6 +27,16 @@ public sealed class CertificateTests : IDisposable
             Assert.Null(certificate.Check(KeyDirectory.Decode(directory.Encode())));
             Assert.Equal((ulong)index + 1, certificate.Decided()!.Request.Sequence);
         }
+    }
+
+    [Fact]
+    public void EmptyBatch_TwoGroupsWithOtherHashes_HasEachOnesDigest()
+    {
+        using var real = new P256Crypto(directory);
+        var simulated = SimulatedGroup.Cryptos(1, 1)[0];
+
+        Assert.Equal(new Batch([]).Digest(simulated), Batch.Empty.Digest(simulated));
+        Assert.Equal(new Batch([]).Digest(real), Batch.Empty.Digest(real));
     }
 
     [Fact]

@@ -10,6 +10,8 @@ public class EngineClientTests
 {
     private const string Version = """{"ApiVersion":"1.41","MinAPIVersion":"1.12"}""";
 
+    private static readonly string NotFrozen = Answer(500, """{"message":"OCI runtime pause failed: unable to freeze: unknown"}""");
+
     [Theory]
     [InlineData(404, false)]
     [InlineData(409, false)]
@@ -23,6 +25,27 @@ public class EngineClientTests
 
         Assert.Contains("the reason", error.Message, StringComparison.Ordinal);
         Assert.Equal(retryable, error.Retryable);
+    }
+
+    [Fact]
+    public async Task Pause_HostTooBusyToFreeze_IsAskedAgain()
+    {
+        await using var engine = new ScriptedEngine(Answer(200, Version), NotFrozen, NotFrozen, Answer(204, ""));
+
+        await engine.Client.PauseAsync("x", TestContext.Current.CancellationToken);
+
+        Assert.Equal(3, engine.Requests.Count(r => r == "POST /v1.41/containers/x/pause"));
+    }
+
+    [Fact]
+    public async Task Pause_NeverFreezes_EndsWithTheEnginesWords()
+    {
+        await using var engine = new ScriptedEngine(Answer(200, Version), NotFrozen, NotFrozen, NotFrozen);
+
+        var error = await Assert.ThrowsAsync<PlatformException>(() => engine.Client.PauseAsync("x", TestContext.Current.CancellationToken));
+
+        Assert.Contains("unable to freeze", error.Message, StringComparison.Ordinal);
+        Assert.True(error.Retryable);
     }
 
     [Fact]

@@ -80,7 +80,8 @@ public sealed class Batch(IReadOnlyList<Item> items)
     private volatile string? fault;
     private volatile bool isChecked;
 
-    public static Batch Empty { get; } = new([]);
+    /// <summary>A new one each time: a batch remembers the digest that its first crypto gave it.</summary>
+    public static Batch Empty => new([]);
 
     public IReadOnlyList<Item> Items { get; } = items;
 
