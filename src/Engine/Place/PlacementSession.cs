@@ -11,12 +11,6 @@ namespace Quorate.Engine.Place;
 /// <summary>A cluster's agents, with their keys opened, and the engine that they decide for; for one run.</summary>
 public sealed class PlacementSession : IDisposable
 {
-    /// <summary>
-    /// Who takes over from a leader proves every round since the last checkpoint to all others, four signatures each: with few rounds to
-    /// prove it takes milliseconds, with the usual interval it took seconds on a busy machine.
-    /// </summary>
-    private const int CheckpointRounds = 8;
-
     private readonly MemberContexts _contexts;
 
     private PlacementSession(MemberContexts contexts, PlacementEngine engine) => (_contexts, Engine) = (contexts, engine);
@@ -28,7 +22,7 @@ public sealed class PlacementSession : IDisposable
     public static PlacementSession Open(PlacementSetup setup)
     {
         var (cluster, group) = (setup.Cluster, setup.Group);
-        var options = new ConsensusOptions { Clients = 1, CheckpointInterval = CheckpointRounds, ViewTimeout = group.ViewTimeoutMs, RetryInterval = Math.Max(1, group.ViewTimeoutMs / 4) };
+        var options = new ConsensusOptions { Clients = 1, ViewTimeout = group.ViewTimeoutMs, RetryInterval = Math.Max(1, group.ViewTimeoutMs / 4) };
         var (name, agents, rules) = ("placement-" + setup.RunId, cluster.Agents.Select(a => a.Name).ToList(), new PlacementRules(cluster));
         var contexts = setup.Keys is { } keys ? MemberContexts.Open(keys, name, agents, _ => rules, options) : MemberContexts.Simulated(name, agents, _ => rules, options, seed: 1);
         var voters = cluster.Agents.Select((a, i) => setup.Voter(a, i)).ToList();
