@@ -1,3 +1,4 @@
+using Quorate.Contracts;
 using Quorate.Contracts.Placing;
 using Quorate.Engine.Place.Backends;
 
@@ -118,7 +119,7 @@ internal sealed class BackendWatch(PlacementParts parts)
         job.Stage = JobStage.Ended;
         job.Result = job.Result with
         {
-            Execution = System.Text.Json.JsonNamingPolicy.SnakeCaseLower.ConvertName(found.State.ToString()),
+            Execution = QuorateJson.NameOf(found.State),
             Reason = found.State == BackendJobState.Completed ? null : found.Reason ?? (found.ExitCode is { } code ? $"exit code {code}" : null),
         };
         _ended.Add(job);

@@ -61,7 +61,7 @@ public sealed class PlacementUnderFaultsTests(ITestOutputHelper output)
         }
     }
 
-    private static int Number(string agent) => PlacementRuns.FiveAgents.Agents.ToList().FindIndex(a => a.Name == agent);
+    private static int Number(string agent) => PlacementRuns.FiveAgents.NumberOf(agent);
 
     private sealed class Rounds : IPlacementObserver
     {

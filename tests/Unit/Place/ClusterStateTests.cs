@@ -11,12 +11,8 @@ public class ClusterStateTests
     [Fact]
     public void RandomSequences_AllocateReleaseFail_NeverOverCommit()
     {
-        for (var seed = 0; seed < Runs; seed++)
+        foreach (var (random, state, model) in Walks())
         {
-            var random = new Random(seed);
-            var spec = Clusters.Random(random);
-            var state = new ClusterState(spec);
-            var model = new Model(spec);
             for (var step = 0; step < Steps; step++)
             {
                 Step(random, state, model, step);
@@ -35,22 +31,18 @@ public class ClusterStateTests
     [Fact]
     public void Choice_RandomStates_IsTheFewestNodesThatHoldTheJob()
     {
-        for (var seed = 0; seed < Runs; seed++)
+        foreach (var (random, state, model) in Walks())
         {
-            var random = new Random(seed);
-            var spec = Clusters.Random(random);
-            var state = new ClusterState(spec);
-            var model = new Model(spec);
             for (var step = 0; step < Steps; step++)
             {
                 Step(random, state, model, step);
                 var needs = Clusters.RandomNeeds(random);
-                for (var pool = 0; pool < spec.Agents.Count; pool++)
+                for (var pool = 0; pool < state.Pools.Count; pool++)
                 {
                     Assert.Equal(model.Fewest(pool, needs), state.Pools[pool].FewestNodes(needs));
                 }
 
-                Assert.Equal(Enumerable.Range(0, spec.Agents.Count).Any(p => model.Fewest(p, needs) > 0), state.Choose(needs) is not null);
+                Assert.Equal(Enumerable.Range(0, state.Pools.Count).Any(p => model.Fewest(p, needs) > 0), state.Choose(needs) is not null);
             }
         }
     }
@@ -133,6 +125,17 @@ public class ClusterStateTests
         var state = new ClusterState(Clusters.Of(Clusters.Pool("a", "general", 2, 4, 8), Clusters.Pool("b", "gpu", 1, 4, 8, gpus: 2)));
         Assert.Empty(state.Nodes.Shortages(new Resources(8, 0, 0, 0)));
         Assert.Equal(["a lacks 1 cores", "a lacks 1 GPUs", "b lacks 5 cores"], state.Nodes.Shortages(new Resources(9, 0, 1, 0)).Select(s => s.ToString()));
+    }
+
+    /// <summary>Where each random walk begins.</summary>
+    private static IEnumerable<(Random Random, ClusterState State, Model Model)> Walks()
+    {
+        for (var seed = 0; seed < Runs; seed++)
+        {
+            var random = new Random(seed);
+            var spec = Clusters.Random(random);
+            yield return (random, new ClusterState(spec), new Model(spec));
+        }
     }
 
     private static void Step(Random random, ClusterState state, Model model, int step)

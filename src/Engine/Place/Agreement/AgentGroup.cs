@@ -1,3 +1,4 @@
+using Quorate.Contracts;
 using Quorate.Contracts.Placing;
 using Quorate.Engine.Place.Votes;
 using Quorate.Protocol.Consensus;
@@ -167,7 +168,7 @@ public sealed class AgentGroup
                 node.Keep(record);
                 break;
             case Evidence evidence:
-                node.Findings.Add(new Finding(_cluster.Agents[evidence.Accused].Name, System.Text.Json.JsonNamingPolicy.SnakeCaseLower.ConvertName(evidence.Kind.ToString()), Proven: true, node.State.Round + 1, "its signatures contradict the protocol", Convert.ToBase64String(evidence.Encode())));
+                node.Findings.Add(new Finding(_cluster.Agents[evidence.Accused].Name, QuorateJson.NameOf(evidence.Kind), Proven: true, node.State.Round + 1, "its signatures contradict the protocol", Convert.ToBase64String(evidence.Encode())));
                 break;
             case Decision decision:
                 Note(node, decision);
@@ -190,12 +191,6 @@ public sealed class AgentGroup
 
     private void Post(AgentNode from, int to, Message message)
     {
-        if (_faults is NoFaults)
-        {
-            Send(from.Id, to, message.Encoded.ToArray(), _options.LinkMs);
-            return;
-        }
-
         foreach (var (delay, bytes) in _faults.Carry((from.Id, from.Context), to, message, _options.LinkMs))
         {
             Send(from.Id, to, bytes, _options.LinkMs + delay);

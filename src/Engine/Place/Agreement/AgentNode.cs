@@ -7,12 +7,6 @@ namespace Quorate.Engine.Place.Agreement;
 /// <summary>One agent: its replica, its state, what it must not forget, and its watch over the others. Not thread-safe.</summary>
 internal sealed class AgentNode
 {
-    /// <summary>Rounds that an agent may miss before the others let it go.</summary>
-    private const int Patience = 2;
-
-    /// <summary>Rounds in a row in which a convicted agent must have been seen to tell the truth before it counts again.</summary>
-    private const int Probation = 3;
-
     private readonly ClusterSpec _cluster;
     private readonly Memo<PlacementRecord> _records;
     private readonly string _run;
@@ -129,13 +123,13 @@ internal sealed class AgentNode
     /// <summary>Whether this agent, by what it has seen itself, agrees to a change.</summary>
     public bool Agrees(PlacementRecord record, MembershipChange change)
     {
-        var agent = _cluster.Agents.ToList().FindIndex(a => a.Name == change.Agent);
+        var agent = _cluster.NumberOf(change.Agent);
         return change.Change switch
         {
-            MembershipChanges.Withdraw => agent != Id && LastHeardOf(agent) < record.Round - Patience,
+            MembershipChanges.Withdraw => agent != Id && LastHeardOf(agent) < record.Round - MembershipChanges.Patience,
             MembershipChanges.Restore => agent == Id || LastHeardOf(agent) >= record.Round - 1,
             MembershipChanges.Quarantine => Audit.LastLieOf(agent) > 0,
-            _ => Audit.LastLieOf(agent) < record.Round - Probation && Audit.LastBallotOf(agent) >= record.Round - 1,
+            _ => Audit.LastLieOf(agent) < record.Round - MembershipChanges.Probation && Audit.LastBallotOf(agent) >= record.Round - 1,
         };
     }
 

@@ -145,4 +145,10 @@ public static class MembershipChanges
     public const string Readmit = "readmit";
 
     public static readonly IReadOnlyList<string> All = [Withdraw, Restore, Quarantine, Readmit];
+
+    /// <summary>Rounds that an agent may miss before the others let it go.</summary>
+    internal const int Patience = 2;
+
+    /// <summary>Rounds in a row in which a convicted agent must have been seen to tell the truth before it counts again.</summary>
+    internal const int Probation = 3;
 }

@@ -37,18 +37,7 @@ public sealed class ClusterState : IClusterView
 
     /// <summary>The pool's place among the agents.</summary>
     /// <exception cref="InvalidOperationException">There is no such pool.</exception>
-    public int PoolOf(string name)
-    {
-        for (var pool = 0; pool < Pools.Count; pool++)
-        {
-            if (Pools[pool].Name == name)
-            {
-                return pool;
-            }
-        }
-
-        throw new InvalidOperationException($"there is no pool {name}");
-    }
+    public int PoolOf(string name) => Spec.NumberOf(name) is >= 0 and var pool ? pool : throw new InvalidOperationException($"there is no pool {name}");
 
     /// <inheritdoc cref="NodePools.Choose"/>
     public Placement? Choose(Resources needs) => Nodes.Choose(needs);
