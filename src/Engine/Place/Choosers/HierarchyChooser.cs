@@ -14,7 +14,7 @@ namespace Quorate.Engine.Place.Choosers;
 public sealed class HierarchyChooser : IPoolChooser, IPlacementObserver
 {
     private readonly HashSet<string> _lost = new(StringComparer.Ordinal);
-    private readonly FitChooser _fit = new();
+    private readonly ClusterSpec _cluster;
     private readonly DutyTalk _talk;
     private bool _isTold;
 
@@ -25,6 +25,7 @@ public sealed class HierarchyChooser : IPoolChooser, IPlacementObserver
     /// <exception cref="Contracts.QuorateException">Input: more than 1,000 jobs, or a cycle among them.</exception>
     public HierarchyChooser(ClusterSpec cluster, string run, IReadOnlyList<JobSpec> jobs, IAgentBus bus)
     {
+        _cluster = cluster;
         Hierarchy = JobHierarchy.Organise(jobs, JobHierarchy.Profiles(cluster));
         _talk = new DutyTalk(bus, run);
     }
@@ -53,19 +54,22 @@ public sealed class HierarchyChooser : IPoolChooser, IPlacementObserver
         foreach (var start in starts)
         {
             var duty = Hierarchy.Duties.First(d => d.Job == start.Job.Name);
-            var pool = free.Pools.ToList().FindIndex(p => p.Name == duty.Worker);
             var closed = refused.GetValueOrDefault(start.Job.Name) ?? [];
-            if (pool >= 0 && !closed.Contains(free.Pools[pool].Name)
-                && await _talk.StartAsync(duty, () => free.ChooseIn(pool, start.Job.Needs)?.Nodes, cancellationToken) is { Count: > 0 } nodes)
+            var role = duty.Worker is { } worker && !closed.Contains(worker) ? _cluster.NumberOf(worker) : -1;
+            if (role >= 0 && await _talk.StartAsync(duty, () => free.ChooseIn(role, start.Job.Needs)?.Nodes, cancellationToken) is { Count: > 0 } nodes)
             {
-                var placement = new Placement(pool, nodes, start.Job.Needs.Share(nodes.Count));
-                free.Take(placement);
-                choices.Add(new PoolChoice(start.Job, placement, $"hierarchy {duty.Coordinator}"));
+                choices.Add(new PoolChoice(start.Job, new Placement(role, nodes, start.Job.Needs.Share(nodes.Count)), $"hierarchy {duty.Coordinator}"));
+            }
+            else if (FitChooser.Choose(start, free, closed) is { } choice)
+            {
+                choices.Add(choice);
             }
             else
             {
-                choices.AddRange(await _fit.ChooseAsync([start], free, refused, cancellationToken));
+                continue;
             }
+
+            free.Take(choices[^1].Placement);
         }
 
         return choices;
