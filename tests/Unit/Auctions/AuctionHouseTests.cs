@@ -141,7 +141,7 @@ public class AuctionHouseTests
             var result = await new AuctionHouse(Keys, TimeProvider.System, new AuctionOptions { Bus = bus }).RunAsync($"bus-{seed}", task, Bidders(), [], Token);
 
             Assert.NotNull(result.Winner);
-            Assert.Equal((expected.Winner, expected.Price, expected.RecordHash), (result.Winner, result.Price, result.RecordHash));
+            Assert.Equal((expected.Winner, expected.Price), (result.Winner, result.Price));
             Assert.Empty(result.Failures);
             Assert.True(bus.Clock.Now > 0, "it took no virtual time");
         }
