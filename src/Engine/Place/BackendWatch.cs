@@ -42,6 +42,9 @@ internal sealed class BackendWatch(PlacementParts parts)
         return taken;
     }
 
+    /// <summary>Names of the jobs that the backend runs on a node.</summary>
+    public IEnumerable<string> RunningOn(BackendNode node) => _running.Values.Where(j => j.Start!.Pool == node.Pool && j.Result.Nodes.Contains(node.Name)).Select(j => j.Spec.Name);
+
     public async Task UpdateAsync(CancellationToken cancellationToken)
     {
         // One that was lost and placed again in between is there twice.

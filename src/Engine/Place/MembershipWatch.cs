@@ -22,7 +22,7 @@ internal sealed class MembershipWatch(ClusterSpec cluster, int maxReadmissions)
         for (var i = 0; i < cluster.Agents.Count; i++)
         {
             var name = cluster.Agents[i].Name;
-            _missed[name] = round.Ballots.ContainsKey(i) ? 0 : _missed[name] + 1;
+            _missed[name] = round.Heard.Contains(i) ? 0 : _missed[name] + 1;
         }
 
         foreach (var change in round.Record.Changes.Where((_, i) => state.Last.Round == round.Record.Round && !state.Last.Outcome.Changes[i]))
@@ -51,7 +51,7 @@ internal sealed class MembershipWatch(ClusterSpec cluster, int maxReadmissions)
             var (withdrawn, quarantined) = (state.Withdrawn.Contains(agent), state.Quarantined.Contains(agent));
             if (!withdrawn && _missed[agent] >= MembershipChanges.Patience)
             {
-                changes.Add(new MembershipChange(agent, MembershipChanges.Withdraw, $"no ballot in {_missed[agent]} rounds"));
+                changes.Add(new MembershipChange(agent, MembershipChanges.Withdraw, $"silent for {_missed[agent]} rounds"));
             }
             else if (withdrawn && _missed[agent] == 0)
             {

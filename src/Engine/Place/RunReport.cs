@@ -45,12 +45,12 @@ internal sealed class RunReport(PlacementParts parts)
     }
 
     /// <summary>The votes on one proposal as they were signed, with how they came about where that is what was signed.</summary>
-    public IReadOnlyList<AgentVote> VotesOn(RoundResult result, PlacementRecord record, int proposal)
+    public IReadOnlyList<AgentVote> VotesOn(RoundResult result, int proposal)
     {
         var votes = new List<AgentVote>();
         for (var agent = 0; agent < parts.Cluster.Agents.Count; agent++)
         {
-            if (result.Record.Round == record.Round && result.Ballots.TryGetValue(agent, out var ballot) && proposal < ballot.Votes.Count)
+            if (result.Ballots.TryGetValue(agent, out var ballot) && proposal < ballot.Votes.Count)
             {
                 var signed = ballot.Votes[proposal];
                 var told = result.Cast.GetValueOrDefault(agent)?.Votes[proposal];

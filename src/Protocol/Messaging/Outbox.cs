@@ -19,6 +19,7 @@ internal sealed class Outbox(MessagingOptions options, ulong seed, MessengerChan
     private readonly Dictionary<MessageKey, Outgoing> all = [];
     private readonly Dictionary<string, Lane> lanes = [];
     private readonly Dictionary<string, Dictionary<string, ulong>> sequences = [];
+    private readonly Dictionary<string, int> held = [];
     private long nextDue = long.MaxValue;
 
     internal int Count => all.Count;
@@ -28,10 +29,13 @@ internal sealed class Outbox(MessagingOptions options, ulong seed, MessengerChan
 
     internal int Room => options.OutboxMessages - all.Count;
 
+    /// <summary>What one receiver may still take up: so that one which is gone does not fill the outbox for all.</summary>
+    internal int RoomFor(string receiver) => options.OutboxPerReceiver - held.GetValueOrDefault(receiver);
+
     /// <summary>When something is due; never before a tick at that time has run.</summary>
     internal long NextDue => nextDue;
 
-    internal IEnumerable<DeadLetter> Dead => all.Values.Where(o => o.DeadReason is not null).Select(o => new DeadLetter(o.Message, o.DeadReason!));
+    internal IEnumerable<DeadLetter> Dead => all.Values.Where(o => o.DeadReason is not null).Select(o => o.ToDeadLetter());
 
     internal IReadOnlyDictionary<string, ulong> Receivers(string conversation) =>
         sequences.TryGetValue(conversation, out var known) ? known : new Dictionary<string, ulong>();
@@ -70,10 +74,14 @@ internal sealed class Outbox(MessagingOptions options, ulong seed, MessengerChan
         }
         else if (outgoing.DeadReason is null)
         {
-            Bury(outgoing, DeadReasons.Of(receipt.Verdict));
+            Bury(outgoing, DeadReasons.Of(receipt.Verdict), now);
         }
 
-        Pump(lanes[receiver], now);
+        // A dead letter from before a restart has no lane.
+        if (lanes.TryGetValue(receiver, out var lane))
+        {
+            Pump(lane, now);
+        }
     }
 
     /// <summary>Everything under way goes out again at once, without counting as an attempt: the link has come back.</summary>
@@ -128,9 +136,9 @@ internal sealed class Outbox(MessagingOptions options, ulong seed, MessengerChan
             return null;
         }
 
-        all.Remove(key);
+        Drop(outgoing);
         changes.Dead.RemoveAll(d => d.Message == outgoing.Message);
-        return new DeadLetter(outgoing.Message, outgoing.DeadReason);
+        return outgoing.ToDeadLetter();
     }
 
     internal void Forget(string conversation)
@@ -141,6 +149,14 @@ internal sealed class Outbox(MessagingOptions options, ulong seed, MessengerChan
             Leave(outgoing);
             Remove(outgoing);
         }
+    }
+
+    /// <summary>Gives up what is still under way or waiting in a conversation; true when nothing of it is left, dead letters included.</summary>
+    internal bool Expire(string conversation, long now)
+    {
+        var left = all.Values.Where(o => o.Message.Conversation == conversation).ToList();
+        left.Where(o => o.DeadReason is null).ToList().ForEach(o => Bury(o, DeadReasons.Deadline, now));
+        return left.Count == 0;
     }
 
     internal void Restore(MessengerState state, long now)
@@ -155,10 +171,9 @@ internal sealed class Outbox(MessagingOptions options, ulong seed, MessengerChan
             Enqueue(message, now);
         }
 
-        foreach (var (message, reason) in state.Dead)
+        foreach (var (message, reason, attempts, at) in state.Dead)
         {
-            var dead = new Outgoing(message) { DeadReason = reason };
-            all.Add(dead.Key, dead);
+            Keep(new Outgoing(message) { DeadReason = reason, Attempts = attempts, DueAt = at });
         }
 
         nextDue = now;
@@ -167,7 +182,7 @@ internal sealed class Outbox(MessagingOptions options, ulong seed, MessengerChan
     private void Enqueue(AgentMessage message, long now)
     {
         var outgoing = new Outgoing(message) { DueAt = now };
-        all.Add(outgoing.Key, outgoing);
+        Keep(outgoing);
         Open++;
         if (!lanes.TryGetValue(message.Receiver, out var lane))
         {
@@ -181,8 +196,8 @@ internal sealed class Outbox(MessagingOptions options, ulong seed, MessengerChan
     {
         while (lane.UnderWay.Count < options.InFlight && lane.Waiting.TryDequeue(out var next))
         {
-            // Settled while it waited: a receipt from before a restart.
-            if (all.TryGetValue(next.Key, out var known) && known == next)
+            // Settled or given up while it waited: by a receipt from before a restart, or with its conversation.
+            if (all.TryGetValue(next.Key, out var known) && known == next && next.DeadReason is null)
             {
                 lane.UnderWay.Add(next);
                 Repeat(next, now);
@@ -194,11 +209,11 @@ internal sealed class Outbox(MessagingOptions options, ulong seed, MessengerChan
     {
         if (now >= outgoing.Message.Deadline)
         {
-            Bury(outgoing, DeadReasons.Deadline);
+            Bury(outgoing, DeadReasons.Deadline, now);
         }
         else if (outgoing.Attempts >= options.MaxAttempts)
         {
-            Bury(outgoing, DeadReasons.Attempts);
+            Bury(outgoing, DeadReasons.Attempts, now);
         }
         else
         {
@@ -210,11 +225,11 @@ internal sealed class Outbox(MessagingOptions options, ulong seed, MessengerChan
         }
     }
 
-    private void Bury(Outgoing outgoing, string reason)
+    private void Bury(Outgoing outgoing, string reason, long now)
     {
         Leave(outgoing);
-        outgoing.DeadReason = reason;
-        changes.Dead.Add(new DeadLetter(outgoing.Message, reason));
+        (outgoing.DeadReason, outgoing.DueAt) = (reason, now);
+        changes.Dead.Add(outgoing.ToDeadLetter());
         changes.Counters.Dead++;
     }
 
@@ -228,9 +243,24 @@ internal sealed class Outbox(MessagingOptions options, ulong seed, MessengerChan
         }
     }
 
-    private void Remove(Outgoing outgoing)
+    private void Keep(Outgoing outgoing)
+    {
+        all.Add(outgoing.Key, outgoing);
+        CollectionsMarshal.GetValueRefOrAddDefault(held, outgoing.Message.Receiver, out _)++;
+    }
+
+    private void Drop(Outgoing outgoing)
     {
         all.Remove(outgoing.Key);
+        if (--CollectionsMarshal.GetValueRefOrAddDefault(held, outgoing.Message.Receiver, out _) == 0)
+        {
+            held.Remove(outgoing.Message.Receiver);
+        }
+    }
+
+    private void Remove(Outgoing outgoing)
+    {
+        Drop(outgoing);
         changes.Settled.Add(outgoing.Key);
     }
 
@@ -242,9 +272,12 @@ internal sealed class Outbox(MessagingOptions options, ulong seed, MessengerChan
 
         internal int Attempts { get; set; }
 
+        /// <summary>Of the next attempt; of a dead one, when it was given up.</summary>
         internal long DueAt { get; set; }
 
         internal string? DeadReason { get; set; }
+
+        internal DeadLetter ToDeadLetter() => new(Message, DeadReason!, Attempts, DueAt);
     }
 
     private sealed class Lane

@@ -23,6 +23,7 @@ public sealed partial class MessageEndpoint : IAsyncDisposable, IFrameReceiver
     private Messenger messenger;
     private Task loop = Task.CompletedTask;
     private long dueAt = long.MaxValue;
+    private long wakesAt = long.MaxValue;
     private LinkState lastLink = LinkState.Connecting;
 
     private MessageEndpoint(string name, IMessageLink link, MessageEndpointOptions options)
@@ -94,6 +95,20 @@ public sealed partial class MessageEndpoint : IAsyncDisposable, IFrameReceiver
             },
             cancellationToken);
 
+    /// <summary>Ends conversations: what was not acknowledged in them is dead; without any, they are forgotten.</summary>
+    public Task CloseAsync(IReadOnlyList<string> conversations, CancellationToken cancellationToken) =>
+        AskAsync(
+            (m, now) =>
+            {
+                foreach (var conversation in conversations)
+                {
+                    m.Close(conversation, now);
+                }
+
+                return true;
+            },
+            cancellationToken);
+
     /// <summary>Messages not settled: under way, waiting or dead; and those held back here.</summary>
     public Task<(int Outbox, int Open, int Held)> CountAsync(CancellationToken cancellationToken) =>
         AskAsync((m, _) => (m.OutboxCount, m.OpenCount, m.HeldCount), cancellationToken);
@@ -160,8 +175,9 @@ public sealed partial class MessageEndpoint : IAsyncDisposable, IFrameReceiver
                 result = question(messenger, now);
                 return true;
             }
-            catch (QuorateException e)
+            catch (Exception e)
             {
+                // Whatever a caller did wrong is the caller's; the loop serves the others.
                 Fail(e);
                 return false;
             }

@@ -28,6 +28,8 @@ public class CommandContractTests
     [InlineData("ledger verify")]
     [InlineData("ledger export")]
     [InlineData("keys list")]
+    [InlineData("messages list")]
+    [InlineData("messages redrive")]
     [InlineData("simulate")]
     [InlineData("workload generate")]
     [InlineData("workload replay")]

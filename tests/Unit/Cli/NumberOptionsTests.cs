@@ -8,7 +8,7 @@ public class NumberOptionsTests
 {
     [Theory]
     [InlineData("0.5", 0.5)]
-    [InlineData("7", 7)]
+    [InlineData("7", 7.0)]
     [InlineData("0,5", null)]
     [InlineData("1e1", null)]
     [InlineData("NaN", null)]

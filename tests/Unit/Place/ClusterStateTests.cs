@@ -114,7 +114,7 @@ public class ClusterStateTests
         Assert.Equal(4, state.Nodes.Free.CpuCores);
         state.PoolUp(0);
         Assert.Equal(12, state.Nodes.Free.CpuCores);
-        state.NodeUp(0, 1);
+        state.SetNode(0, 1, isUp: true);
         Assert.Equal(16, state.Nodes.Free.CpuCores);
         Assert.False(state.Release("wide"));
     }
@@ -145,8 +145,8 @@ public class ClusterStateTests
         switch (random.Next(20))
         {
             case 0: model.Lose(state.NodeDown(pool, node), pool, node); break;
-            case 1: model.Down.Add((pool, node)); state.NodeDrain(pool, node); break;
-            case 2 or 3: model.Down.Remove((pool, node)); state.NodeUp(pool, node); break;
+            case 1: model.Down.Add((pool, node)); state.SetNode(pool, node, isUp: false); break;
+            case 2 or 3: model.Down.Remove((pool, node)); state.SetNode(pool, node, isUp: true); break;
             case 4: model.Lose(state.PoolDown(pool), pool, null); break;
             case 5 or 6: model.PoolsDown.Remove(pool); state.PoolUp(pool); break;
             case 7 or 8 or 9 when model.Jobs.Count > 0:

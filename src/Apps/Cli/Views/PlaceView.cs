@@ -116,6 +116,11 @@ internal sealed class PlaceView(Output output, ClusterSpec cluster, bool explain
             return;
         }
 
+        foreach (var node in round.Record.Nodes ?? [])
+        {
+            output.Line($"[blue]↻[/] node [bold]{Output.Safe(node.Name)}[/] of {Output.Safe(node.Agent)} {(node.IsUp ? "is back" : "takes no more jobs")}");
+        }
+
         foreach (var (change, i) in round.Record.Changes.Select((c, i) => (c, i)).Where(c => applied.Outcome.Changes[c.i]))
         {
             output.Line($"[blue]↻[/] [bold]{Output.Safe(change.Agent)}[/] {Done(change.Change)} [grey]{Output.Safe(change.Reason)}[/]{(applied.Lost.Count > 0 && change.Change == MembershipChanges.Withdraw ? $" {Counted.Of(applied.Lost.Count, "job")} to place again" : "")}");

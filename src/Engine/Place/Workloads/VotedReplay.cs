@@ -8,7 +8,7 @@ namespace Quorate.Engine.Place.Workloads;
 /// <param name="Metrics">The figures, of jobs that ran to their end.</param>
 /// <param name="Jobs">Those jobs, in the order of their ends; each with its last start.</param>
 /// <param name="Rejected">Names of jobs larger than the cluster, refused by the agents, or depending on such.</param>
-/// <param name="NeverRan">Names of jobs for which there never was room, for instance because their pool's agent was quarantined.</param>
+/// <param name="NeverRan">Names of jobs for which there never was room, for instance because their pool's agent was withdrawn.</param>
 /// <param name="Report">Rounds, replaced jobs, agents convicted.</param>
 public sealed record VotedReplayResult(ReplayMetrics Metrics, IReadOnlyList<ReplayedJob> Jobs, IReadOnlyList<string> Rejected, IReadOnlyList<string> NeverRan, PlacementReport Report);
 
@@ -45,7 +45,7 @@ public sealed class VotedReplay : IPlacementObserver
         {
             var job = _jobs[ended.Name];
             var end = _time.Now.TotalSeconds;
-            _done.Add(new ReplayedJob(job, end - Math.Min(job.RuntimeS ?? job.WalltimeS, job.WalltimeS), end));
+            _done.Add(new ReplayedJob(job, end - job.Lasts(), end));
         }
     }
 
@@ -59,7 +59,7 @@ public sealed class VotedReplay : IPlacementObserver
             Clock = new VirtualClock(),
             Time = _time,
             Faults = faults,
-            Observer = observer is null ? this : new Both(this, observer),
+            Observer = observer is null ? this : new Observers(this, observer),
             Options = new PlacementOptions { Batch = PlacementRecord.MaxProposals, KeepProofs = false },
         });
         var result = await session.Engine.RunAsync(jobs, _cancel);
@@ -67,14 +67,5 @@ public sealed class VotedReplay : IPlacementObserver
         var rest = result.Jobs.Where(j => !ran.Contains(j.Name)).ToLookup(j => j.Outcome == PlacementOutcome.Rejected, j => j.Name);
         var cores = cluster.Agents.Sum(a => a.Nodes * a.Node.CpuCores);
         return new VotedReplayResult(ReplayMetrics.Of(_done, rest[true].Count(), cores), _done, [.. rest[true]], [.. rest[false]], result.Report);
-    }
-
-    private sealed class Both(IPlacementObserver first, IPlacementObserver second) : IPlacementObserver
-    {
-        public void On(PlacementProgress progress)
-        {
-            first.On(progress);
-            second.On(progress);
-        }
     }
 }
