@@ -59,7 +59,7 @@ public class CommandContractTests
         { ["workload", "replay", "/nowhere/trace.swf", "--cluster", FiveAgents], 2, "trace_unreadable" },
         { ["workload", "replay", "/", "--cluster", FiveAgents], 2, "trace_unreadable" },
         { ["workload", "replay", "/dev/null", "--cluster", FiveAgents], 2, "trace_empty" },
-        { ["workload", "generate", "--cluster", "/nowhere/cluster.json"], 2, "cluster_file" },
+        { ["workload", "generate", "--cluster", "/nowhere/cluster.json", "--output", "/dev/null"], 2, "cluster_file" },
         { ["workload", "generate", "--jobs", "0"], 2, "usage" },
         { ["workload", "generate", "--load", "NaN"], 2, "usage" },
         { ["workload", "generate", "--load", "0,7"], 2, "usage" },
