@@ -62,10 +62,13 @@ internal sealed class RoleHost
         map(app);
         await app.StartAsync();
         Log.Info("listening", ("address", endpoint.ToString()), ("pid", Environment.ProcessId.ToString()));
+        // The first look at each dependency takes longest; it is done before anybody waits for it.
+        Task warm = Health.RunAsync(app.Lifetime.ApplicationStopping);
         Task work = background?.Invoke(app.Lifetime.ApplicationStopping) ?? Task.CompletedTask;
         await app.WaitForShutdownAsync();
         Log.Info("stopped");
         await work;
+        await warm.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         return 0;
     }
 

@@ -29,11 +29,11 @@ internal sealed class Calls
         }
         catch (OperationCanceledException failure) when (!cancellationToken.IsCancellationRequested)
         {
-            throw Failed(new DependencyException(name, $"no answer within {limit.TotalMilliseconds:0} ms", timedOut: true, failure), failure);
+            throw Failed($"timed out, no answer within {limit.TotalMilliseconds:0} ms", timedOut: true, failure);
         }
         catch (Exception failure) when (IsServers(failure))
         {
-            throw Failed(new DependencyException(name, Words(failure), timedOut: false, failure), failure);
+            throw Failed(Words(failure), timedOut: false, failure);
         }
     }
 
@@ -68,10 +68,10 @@ internal sealed class Calls
         return text.ToString();
     }
 
-    private DependencyException Failed(DependencyException failure, Exception cause)
+    private DependencyException Failed(string words, bool timedOut, Exception cause)
     {
         host.Metrics.Count("cloud_dependency_errors_total", "dependency", name);
-        host.Log.Error($"call to {name} failed: {(failure.TimedOut ? failure.Message : Words(cause))}", cause, ("dependency", name), ("address", address.ToString()));
-        return failure;
+        host.Log.Error($"call to {name} failed: {words} ({address})", cause, ("dependency", name), ("address", address.ToString()));
+        return new DependencyException(name, words, timedOut, cause);
     }
 }

@@ -17,6 +17,8 @@ internal sealed class OrderPublisher
     private readonly SemaphoreSlim gate = new(1);
     private IConnection? connection;
     private IChannel? channel;
+    private Task<IChannel>? opening;
+    private bool declared;
     private volatile string? blocked;
 
     public OrderPublisher(ServerAddress address, RoleHost host)
@@ -41,10 +43,6 @@ internal sealed class OrderPublisher
     /// <summary>Asks for the queue without making it, so that one that was deleted is noticed.</summary>
     private Task CheckAsync(CancellationToken cancellationToken) => UseAsync(async open =>
     {
-        if (blocked is { } reason)
-        {
-            throw new IOException($"publishers are blocked: {reason}");
-        }
         await open.QueueDeclarePassiveAsync(OrderQueue.Name, cancellationToken);
     }, cancellationToken);
 
@@ -54,12 +52,12 @@ internal sealed class OrderPublisher
         await gate.WaitAsync(cancellationToken);
         try
         {
-            await use(await OpenAsync(cancellationToken));
-        }
-        catch (Exception)
-        {
-            await CloseChannelAsync();
-            throw;
+            if (connection is { IsOpen: true } && blocked is { } reason)
+            {
+                // The broker reads nothing from a connection that it blocks, so it would not answer either.
+                throw new IOException($"publishers are blocked: {reason}");
+            }
+            await UseAsync(await OpenAsync(cancellationToken), use);
         }
         finally
         {
@@ -67,13 +65,45 @@ internal sealed class OrderPublisher
         }
     }
 
+    private async Task UseAsync(IChannel open, Func<IChannel, Task> use)
+    {
+        try
+        {
+            await use(open);
+        }
+        catch (Exception)
+        {
+            channel = null;
+            if (blocked is null)
+            {
+                await CloseAsync(open);
+            }
+            throw;
+        }
+    }
+
+    /// <summary>Opening goes on when a caller stops waiting: a handshake that is broken off is an error in the broker's log.</summary>
     private async Task<IChannel> OpenAsync(CancellationToken cancellationToken)
+    {
+        if (channel is { IsOpen: true } open)
+        {
+            return open;
+        }
+        if (opening is null or { IsCompleted: true })
+        {
+            opening = ConnectAsync();
+        }
+        return channel = await opening.WaitAsync(cancellationToken);
+    }
+
+    /// <summary>Bounded by the factory's timeouts.</summary>
+    private async Task<IChannel> ConnectAsync()
     {
         if (connection is not { IsOpen: true })
         {
             connection?.Dispose();
-            (connection, channel, blocked) = (null, null, null);
-            connection = await factory.CreateConnectionAsync(cancellationToken);
+            (connection, blocked) = (null, null);
+            connection = await factory.CreateConnectionAsync(CancellationToken.None);
             connection.ConnectionBlockedAsync += (_, e) =>
             {
                 blocked = e.Reason;
@@ -86,26 +116,19 @@ internal sealed class OrderPublisher
                 host.Log.Info("queue takes messages again");
                 return Task.CompletedTask;
             };
-            await using IChannel declaring = await connection.CreateChannelAsync(cancellationToken: cancellationToken);
-            await OrderQueue.DeclareAsync(declaring, cancellationToken);
         }
-        if (channel is not { IsOpen: true })
+        if (!declared)
         {
-            channel?.Dispose();
-            channel = await connection.CreateChannelAsync(
-                new CreateChannelOptions(publisherConfirmationsEnabled: true, publisherConfirmationTrackingEnabled: true), cancellationToken);
+            // Once, when the service starts: whoever deletes the queue later finds it missing.
+            await using IChannel declaring = await connection.CreateChannelAsync();
+            await OrderQueue.DeclareAsync(declaring, CancellationToken.None);
+            declared = true;
         }
-        return channel;
+        return await connection.CreateChannelAsync(new CreateChannelOptions(publisherConfirmationsEnabled: true, publisherConfirmationTrackingEnabled: true));
     }
 
-    private async Task CloseChannelAsync()
+    private async Task CloseAsync(IChannel failed)
     {
-        IChannel? failed = channel;
-        channel = null;
-        if (failed is null)
-        {
-            return;
-        }
         try
         {
             await failed.DisposeAsync();

@@ -24,6 +24,7 @@ internal sealed class OrderTable
             Database = address.Name,
             ApplicationName = application,
             MaxPoolSize = MaxPool,
+            GssEncryptionMode = GssEncryptionMode.Disable,
             Timeout = 1,
             CommandTimeout = 2,
             CancellationTimeout = 500,

@@ -25,6 +25,7 @@ internal sealed class DbMetrics(string host, string user, string password, strin
         Database = database,
         ApplicationName = "exporter",
         MaxPoolSize = 2,
+        GssEncryptionMode = GssEncryptionMode.Disable,
         Timeout = 1,
         CommandTimeout = 1,
     });

@@ -21,6 +21,7 @@ internal static class LabHooks
     private const int MaxMegabytes = 4_096;
     private const int MaxDays = 90;
 
+    private static readonly TimeSpan LeakPause = TimeSpan.FromMilliseconds(20);
     private static readonly Lock Gate = new();
     private static readonly Dictionary<string, CancellationTokenSource> Running = [];
 
@@ -28,7 +29,11 @@ internal static class LabHooks
     {
         Burn.Map(app, host);
         Map(app, host, "deadlock", "n", 2, 2, (_, end) => gate.LockUpAsync(end));
-        Map(app, host, "files", "count", MaxFiles, MaxFiles, (count, end) => Task.FromResult(OpenFiles(count, end)));
+        Map(app, host, "files", "count", MaxFiles, MaxFiles, (count, end) =>
+        {
+            _ = LeakFilesAsync(count, host.Time, end);
+            return Task.CompletedTask;
+        });
         Map(app, host, "memory", "mb", 64, MaxMegabytes, (megabytes, end) =>
         {
             FillMemory(megabytes, end);
@@ -85,23 +90,26 @@ internal static class LabHooks
         }
     }
 
-    /// <summary>The number opened: fewer when the process may not open more.</summary>
-    private static int OpenFiles(int count, CancellationToken end)
+    /// <summary>Takes what becomes free again too, so that no connection gets a descriptor for long.</summary>
+    private static async Task LeakFilesAsync(int count, TimeProvider time, CancellationToken end)
     {
         var files = new List<FileStream>();
-        try
+        while (!end.IsCancellationRequested)
         {
-            while (files.Count < count)
+            try
             {
-                files.Add(new FileStream("/dev/null", FileMode.Open, FileAccess.Read, FileShare.ReadWrite, 1));
+                while (files.Count < count)
+                {
+                    files.Add(new FileStream("/dev/null", FileMode.Open, FileAccess.Read, FileShare.ReadWrite, 1));
+                }
             }
+            catch (IOException)
+            {
+                // None is left: that is the point.
+            }
+            await Task.Delay(LeakPause, time, end).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
-        catch (IOException)
-        {
-            // None is left: that is the point.
-        }
-        end.Register(() => files.ForEach(f => f.Dispose()));
-        return files.Count;
+        files.ForEach(f => f.Dispose());
     }
 
     private static unsafe void FillMemory(int megabytes, CancellationToken end)

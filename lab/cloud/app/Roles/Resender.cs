@@ -16,7 +16,6 @@ internal sealed class Resender(RoleHost host, OrderTable table, OrderPublisher q
         host.Metrics.Describe("cloud_orders_sent_again_total", "Messages of orders that were not confirmed or not worked on in time.");
         while (!stopping.IsCancellationRequested)
         {
-            await Task.Delay(Pause, host.Time, stopping).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             try
             {
                 await SendAsync(stopping);
@@ -29,6 +28,7 @@ internal sealed class Resender(RoleHost host, OrderTable table, OrderPublisher q
             {
                 return;
             }
+            await Task.Delay(Pause, host.Time, stopping).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }
 

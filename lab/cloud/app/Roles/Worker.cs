@@ -20,6 +20,7 @@ internal sealed class Worker
     private readonly Calls db;
     private readonly ConnectionFactory factory;
     private readonly ServerAddress queue;
+    private bool declared;
     private volatile string? notConsuming = "not connected yet";
 
     private Worker(RoleHost host)
@@ -55,7 +56,7 @@ internal sealed class Worker
             {
                 notConsuming = Calls.Words(failure);
                 host.Metrics.Count("cloud_dependency_errors_total", "dependency", "queue");
-                host.Log.Error($"call to queue failed: {notConsuming}", failure, ("dependency", "queue"), ("address", queue.ToString()));
+                host.Log.Error($"call to queue failed: {notConsuming} ({queue})", failure, ("dependency", "queue"), ("address", queue.ToString()));
             }
             await Task.Delay(AfterFailure, host.Time, stopping).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
@@ -66,7 +67,12 @@ internal sealed class Worker
     {
         await using IConnection connection = await factory.CreateConnectionAsync(stopping);
         await using IChannel channel = await connection.CreateChannelAsync(cancellationToken: stopping);
-        await OrderQueue.DeclareAsync(channel, stopping);
+        if (!declared)
+        {
+            // Once, when the service starts: whoever deletes the queue later finds it missing.
+            await OrderQueue.DeclareAsync(channel, stopping);
+            declared = true;
+        }
         await channel.BasicQosAsync(0, Prefetch, global: false, stopping);
         var ended = new TaskCompletionSource<string>(TaskCreationOptions.RunContinuationsAsynchronously);
         using var over = CancellationTokenSource.CreateLinkedTokenSource(stopping);
