@@ -9,6 +9,20 @@ public sealed record ClusterSpec
     public required string Name { get; init; }
 
     public required IReadOnlyList<AgentSpec> Agents { get; init; }
+
+    /// <summary>The agent's place among the agents, and its pool's among the pools; -1: there is none of this name.</summary>
+    public int NumberOf(string agent)
+    {
+        for (var number = 0; number < Agents.Count; number++)
+        {
+            if (Agents[number].Name == agent)
+            {
+                return number;
+            }
+        }
+
+        return -1;
+    }
 }
 
 /// <summary>An agent and the nodes it manages.</summary>

@@ -48,5 +48,8 @@ public sealed record JobSpec
     /// <summary>Names of jobs that must have finished before it starts.</summary>
     public IReadOnlyList<string> DependsOn { get; init; } = [];
 
+    /// <summary>Seconds it lasts when nothing fails: its walltime ends it at the latest.</summary>
+    public long Lasts() => Math.Min(RuntimeS ?? WalltimeS, WalltimeS);
+
     public Resources Needs() => new(CpuCores, (long)decimal.Ceiling(MemoryGb * 1024), Gpus, StorageGb);
 }

@@ -1,3 +1,4 @@
+using Quorate.Contracts;
 using Quorate.Engine.Approval.Reviewers;
 using Quorate.Protocol.Consensus;
 
@@ -38,7 +39,7 @@ public static class ApprovalDecisions
     };
 
     public static ApprovalFault FaultOf(Evidence evidence, IReadOnlyList<string> reviewers) =>
-        new(reviewers[evidence.Accused], System.Text.Json.JsonNamingPolicy.SnakeCaseLower.ConvertName(evidence.Kind.ToString()), Convert.ToBase64String(evidence.Encode()));
+        new(reviewers[evidence.Accused], QuorateJson.NameOf(evidence.Kind), Convert.ToBase64String(evidence.Encode()));
 
     private static ApprovalVote VoteOf(string reviewer, byte[]? opinion, bool counted) =>
         opinion is null ? new ApprovalVote(reviewer, ApprovalVote.None, "", false)

@@ -55,15 +55,12 @@ public sealed class ApprovalRules(Membership membership) : IProposalValidator
             : null;
     }
 
-    public byte[]? Tally(Request question, IReadOnlyList<Opinion> opinions)
-    {
+    public byte[]? Tally(Request question, IReadOnlyList<Opinion> opinions) =>
         // What is no opinion is no approval.
-        var approvals = opinions.Count(o => ReviewOpinion.TryParse(o.Value) is { Approves: true });
-        if (approvals >= membership.Quorum)
+        membership.Decide(opinions.Count(o => ReviewOpinion.TryParse(o.Value) is { Approves: true }), opinions.Count) switch
         {
-            return Approved.ToArray();
-        }
-
-        return opinions.Count - approvals > membership.Replicas - membership.Quorum ? Refused.ToArray() : null;
-    }
+            true => Approved.ToArray(),
+            false => Refused.ToArray(),
+            null => null,
+        };
 }

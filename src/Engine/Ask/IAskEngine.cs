@@ -20,6 +20,14 @@ public interface IAskObserver
     void On(AskProgress progress);
 }
 
+/// <summary>Nobody wants to hear.</summary>
+public sealed class NoAskObserver : IAskObserver
+{
+    public void On(AskProgress progress)
+    {
+    }
+}
+
 /// <param name="Stage">asking, asking again, analysing, reviewing, aggregating, certifying or done; those in between are left out where there is nothing to do.</param>
 /// <param name="Ended">Members that have answered or failed in this stage.</param>
 /// <param name="Members">Members asked in this stage.</param>

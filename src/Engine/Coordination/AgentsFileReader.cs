@@ -1,5 +1,6 @@
 using Quorate.Contracts;
 using Quorate.Contracts.Coordination;
+using Quorate.Protocol.Auction;
 
 namespace Quorate.Engine.Coordination;
 
@@ -9,21 +10,9 @@ public static class AgentsFileReader
     public const int MaxBytes = 16 << 20;
     public const int MaxSkills = 64;
     public const int MaxHistory = 1_000;
-    public const int MaxApproach = 32;
-    public const int MaxWord = 64;
 
     /// <summary>Full-time roles that one agent may carry.</summary>
     public const double MaxCapacity = 1_000_000;
-
-    public const double MaxCost = 1e12;
-
-    /// <summary>Ten years, in seconds.</summary>
-    public const double MaxSeconds = 315_360_000;
-
-    public const double MaxThroughput = 1e12;
-
-    /// <summary>Shares of its capacity that a bid may claim.</summary>
-    public const double MaxLoad = 1_000;
 
     private static readonly FileForm Form = new("agents_invalid", "docs/schemas/agents.json says what a file of agents holds");
 
@@ -57,14 +46,14 @@ public static class AgentsFileReader
     {
         Succeeded = fields.Flag("succeeded"),
         Quality = fields.Has("quality") ? fields.Number("quality", 0, 1) : null,
-        Throughput = fields.Has("throughput") ? fields.Number("throughput", 0, MaxThroughput) : null,
+        Throughput = fields.Has("throughput") ? fields.Number("throughput", 0, AuctionRules.MaxThroughput) : null,
     };
 
     private static AgentBid ReadBid(FileFields fields) => new()
     {
-        Cost = fields.Number("cost", 0, MaxCost),
-        DurationS = fields.Number("duration_s", 0, MaxSeconds, standard: 1, above: true),
-        Approach = fields.Texts("approach", MaxApproach, MaxWord),
-        Load = fields.Number("load", 0, MaxLoad, standard: 0),
+        Cost = fields.Number("cost", 0, AuctionRules.MaxCost),
+        DurationS = fields.Number("duration_s", 0, AuctionRules.MaxSeconds, standard: 1, above: true),
+        Approach = fields.Texts("approach", AuctionRules.MaxApproach, AuctionRules.MaxWord),
+        Load = fields.Number("load", 0, AuctionRules.MaxLoad, standard: 0),
     };
 }

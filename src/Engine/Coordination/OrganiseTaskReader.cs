@@ -1,5 +1,6 @@
 using Quorate.Contracts;
 using Quorate.Contracts.Coordination;
+using Quorate.Protocol.Auction;
 
 namespace Quorate.Engine.Coordination;
 
@@ -30,7 +31,7 @@ public static class OrganiseTaskReader
     {
         Name = fields.Name("name"),
         Skill = fields.Name("skill"),
-        DurationS = fields.Number("duration_s", 0, AgentsFileReader.MaxSeconds, above: true),
+        DurationS = fields.Number("duration_s", 0, AuctionRules.MaxSeconds, above: true),
         DataGb = fields.Number("data_gb", 0, MaxData, standard: 0),
         DependsOn = fields.Names("depends_on", OrganiseTask.MaxDependencies),
         Load = fields.Number("load", 0, AgentsFileReader.MaxCapacity, standard: 1, above: true),
@@ -42,7 +43,7 @@ public static class OrganiseTaskReader
         return new OrganiseRequirements
         {
             SpanOfControl = fields.Has("span_of_control") ? fields.Whole("span_of_control", OrganiseRequirements.LeastSpan, OrganiseRequirements.MostSpan) : usual.SpanOfControl,
-            DeadlineS = fields.Has("deadline_s") ? fields.Number("deadline_s", 0, AgentsFileReader.MaxSeconds, above: true) : null,
+            DeadlineS = fields.Has("deadline_s") ? fields.Number("deadline_s", 0, AuctionRules.MaxSeconds, above: true) : null,
         };
     }
 }

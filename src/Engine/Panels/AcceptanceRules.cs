@@ -13,10 +13,11 @@ public sealed class AcceptanceRules(Membership membership, Func<ReadOnlyMemory<b
 
     public string? Check(Item item) => item.Request.Type == RequestKind.Question ? findProblem(item.Request.Payload) : "records are questions";
 
-    public byte[]? Tally(Request question, IReadOnlyList<Opinion> opinions)
-    {
-        var accepted = opinions.Count(o => o.Value.AsSpan().SequenceEqual(Accept));
-        return accepted >= membership.Quorum ? Accept.ToArray()
-            : opinions.Count - accepted > membership.Replicas - membership.Quorum ? Refuse.ToArray() : null;
-    }
+    public byte[]? Tally(Request question, IReadOnlyList<Opinion> opinions) =>
+        membership.Decide(opinions.Count(o => o.Value.AsSpan().SequenceEqual(Accept)), opinions.Count) switch
+        {
+            true => Accept.ToArray(),
+            false => Refuse.ToArray(),
+            null => null,
+        };
 }

@@ -1,3 +1,4 @@
+using Quorate.Contracts;
 using Quorate.Contracts.Placing;
 using Quorate.Engine.Place.Backends;
 
@@ -40,6 +41,9 @@ internal sealed class BackendWatch(PlacementParts parts)
         _ended.Clear();
         return taken;
     }
+
+    /// <summary>Names of the jobs that the backend runs on a node.</summary>
+    public IEnumerable<string> RunningOn(BackendNode node) => _running.Values.Where(j => j.Start!.Pool == node.Pool && j.Result.Nodes.Contains(node.Name)).Select(j => j.Spec.Name);
 
     public async Task UpdateAsync(CancellationToken cancellationToken)
     {
@@ -115,7 +119,7 @@ internal sealed class BackendWatch(PlacementParts parts)
         job.Stage = JobStage.Ended;
         job.Result = job.Result with
         {
-            Execution = System.Text.Json.JsonNamingPolicy.SnakeCaseLower.ConvertName(found.State.ToString()),
+            Execution = QuorateJson.NameOf(found.State),
             Reason = found.State == BackendJobState.Completed ? null : found.Reason ?? (found.ExitCode is { } code ? $"exit code {code}" : null),
         };
         _ended.Add(job);

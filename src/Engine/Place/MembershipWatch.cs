@@ -6,14 +6,8 @@ namespace Quorate.Engine.Place;
 /// <summary>Which agents should leave or come back, by what the rounds have shown. It proposes; the agents decide.</summary>
 internal sealed class MembershipWatch(ClusterSpec cluster, int maxReadmissions)
 {
-    /// <summary>Rounds that an agent may miss.</summary>
-    private const int Patience = 2;
-
     /// <summary>Rounds that are held only to see whether it comes back.</summary>
     private const int Doubt = 6;
-
-    /// <summary>Rounds of truth that a liar needs.</summary>
-    private const int Probation = 3;
 
     private readonly Dictionary<string, int> _missed = cluster.Agents.ToDictionary(a => a.Name, _ => 0, StringComparer.Ordinal);
     private readonly Dictionary<string, (long Round, string Kind)> _lies = [];
@@ -28,7 +22,7 @@ internal sealed class MembershipWatch(ClusterSpec cluster, int maxReadmissions)
         for (var i = 0; i < cluster.Agents.Count; i++)
         {
             var name = cluster.Agents[i].Name;
-            _missed[name] = round.Ballots.ContainsKey(i) ? 0 : _missed[name] + 1;
+            _missed[name] = round.Heard.Contains(i) ? 0 : _missed[name] + 1;
         }
 
         foreach (var change in round.Record.Changes.Where((_, i) => state.Last.Round == round.Record.Round && !state.Last.Outcome.Changes[i]))
@@ -55,9 +49,9 @@ internal sealed class MembershipWatch(ClusterSpec cluster, int maxReadmissions)
         foreach (var agent in cluster.Agents.Select(a => a.Name))
         {
             var (withdrawn, quarantined) = (state.Withdrawn.Contains(agent), state.Quarantined.Contains(agent));
-            if (!withdrawn && _missed[agent] >= Patience)
+            if (!withdrawn && _missed[agent] >= MembershipChanges.Patience)
             {
-                changes.Add(new MembershipChange(agent, MembershipChanges.Withdraw, $"no ballot in {_missed[agent]} rounds"));
+                changes.Add(new MembershipChange(agent, MembershipChanges.Withdraw, $"silent for {_missed[agent]} rounds"));
             }
             else if (withdrawn && _missed[agent] == 0)
             {
@@ -68,12 +62,12 @@ internal sealed class MembershipWatch(ClusterSpec cluster, int maxReadmissions)
             {
                 changes.Add(new MembershipChange(agent, MembershipChanges.Quarantine, $"proven in round {lie.Round}: {lie.Kind}"));
             }
-            else if (quarantined && _missed[agent] == 0 && _lies.GetValueOrDefault(agent).Round < next - Probation && _readmissions.GetValueOrDefault(agent) < maxReadmissions)
+            else if (quarantined && _missed[agent] == 0 && _lies.GetValueOrDefault(agent).Round < next - MembershipChanges.Probation && _readmissions.GetValueOrDefault(agent) < maxReadmissions)
             {
-                changes.Add(new MembershipChange(agent, MembershipChanges.Readmit, $"the truth in {Probation} rounds"));
+                changes.Add(new MembershipChange(agent, MembershipChanges.Readmit, $"the truth in {MembershipChanges.Probation} rounds"));
             }
         }
 
-        return [.. changes.Where(c => !_refused.TryGetValue((c.Agent, c.Change), out var at) || state.Round - at >= Patience)];
+        return [.. changes.Where(c => !_refused.TryGetValue((c.Agent, c.Change), out var at) || state.Round - at >= MembershipChanges.Patience)];
     }
 }

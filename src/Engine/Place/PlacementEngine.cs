@@ -22,6 +22,7 @@ public sealed class PlacementEngine
     private readonly NodePools _nodes;
     private readonly JobQueue _queue;
     private readonly BackendWatch _backend;
+    private readonly NodeWatch _nodeWatch;
     private readonly MembershipWatch _membership;
     private readonly RecoveryWatch _recovery = new();
     private readonly RunReport _report;
@@ -41,6 +42,7 @@ public sealed class PlacementEngine
         _nodes = new NodePools(parts.Cluster);
         _queue = new JobQueue(parts.Cluster);
         _backend = new BackendWatch(parts);
+        _nodeWatch = new NodeWatch(parts.Backend, parts.Time, _backend.RunningOn);
         _membership = new MembershipWatch(parts.Cluster, parts.Options.MaxReadmissions);
         _report = new RunReport(parts);
     }
@@ -56,6 +58,7 @@ public sealed class PlacementEngine
             cancellationToken.ThrowIfCancellationRequested();
             Submit();
             await _backend.UpdateAsync(cancellationToken);
+            await _nodeWatch.UpdateAsync(cancellationToken);
             Settle();
             if (!await RoundAsync(isProbe: false, cancellationToken) && !await WaitAsync(cancellationToken))
             {
@@ -71,7 +74,7 @@ public sealed class PlacementEngine
     private async Task<bool> WaitAsync(CancellationToken cancellationToken)
     {
         var changed = await _parts.Time.WaitAsync(NextSubmission(), cancellationToken);
-        var misses = _queue.Count > 0 && (_state.Withdrawn.Count > 0 || _state.Quarantined.Count > 0);
+        var misses = _queue.Count > 0 && _state.Withdrawn.Count > 0;
         _probes = changed || !misses ? 0 : _probes + 1;
         return (misses && _probes <= MaxProbes && await RoundAsync(isProbe: true, cancellationToken)) || changed;
     }
@@ -138,14 +141,10 @@ public sealed class PlacementEngine
             {
                 Requeue(job);
             }
-            else if (job.Stage == JobStage.GivenUp)
-            {
-                _recovery.Settled(job.Spec.Name, _parts.Clock.Now);
-                Abandon(_queue.Finish(job.Spec.Name, succeeded: false), job.Spec.Name);
-            }
             else
             {
-                Abandon(_queue.Finish(job.Spec.Name, job.Result.Execution == "completed"), job.Spec.Name);
+                _recovery.Settled(job.Spec.Name, _parts.Clock.Now);
+                Abandon(_queue.Finish(job.Spec.Name, job.Stage == JobStage.Ended && job.Result.Execution == "completed"), job.Spec.Name);
             }
 
             _parts.Observer.On(new PlacementProgress { Job = job.Result });
@@ -172,7 +171,7 @@ public sealed class PlacementEngine
         job.Stage = JobStage.Queued;
         job.Result = job.Result with { Replaced = job.Result.Replaced + 1 };
         _refused.Remove(job.Spec.Name);
-        _queue.Add(QueuedJob.Of(job.Spec with { DependsOn = [] }, TimeSpan.FromSeconds(job.Spec.SubmitS)));
+        _queue.Add(QueuedJob.Of(job.Spec with { DependsOn = [] }, TimeSpan.FromSeconds(job.Spec.SubmitS)) with { Requeued = true });
     }
 
     private void GiveUp(JobProgress job, string outcome, string reason)
@@ -200,17 +199,19 @@ public sealed class PlacementEngine
     private async Task<bool> RoundAsync(bool isProbe, CancellationToken cancellationToken)
     {
         var changes = _membership.Propose(_state);
-        var choices = await ChooseAsync(cancellationToken);
+        var nodes = _nodeWatch.Propose(_state);
+        // Where jobs may go is clear once the agents know the nodes.
+        var choices = nodes.Count > 0 ? [] : await ChooseAsync(cancellationToken);
         var releases = _releases.Take(PlacementRecord.MaxReleases).ToList();
         // Ends alone can wait: what they freed counts as free already, and the next round tells of them.
         var mustTell = releases.Count == PlacementRecord.MaxReleases || (releases.Count > 0 && IsOver());
-        if (changes.Count == 0 && choices.Count == 0 && !mustTell && !isProbe && !_membership.IsUnsure(_state))
+        if (changes.Count == 0 && nodes.Count == 0 && choices.Count == 0 && !mustTell && !isProbe && !_membership.IsUnsure(_state))
         {
             return false;
         }
 
         var began = _parts.Clock.Now;
-        var result = await _parts.Group.DecideAsync(Record(releases, changes, choices), cancellationToken);
+        var result = await _parts.Group.DecideAsync(Record(releases, nodes, changes, choices), cancellationToken);
         foreach (var fault in _recovery.Began(_parts.Faults.Injected, began))
         {
             _parts.Observer.On(new PlacementProgress { Fault = fault });
@@ -227,8 +228,14 @@ public sealed class PlacementEngine
         {
             _state.Apply(0, item);
             _recovery.Decided(_parts.Clock.Now);
+            if (_state.Last.Round == 0)
+            {
+                // Asked twice because no quorum answered the first time, and decided twice: only once it followed the state.
+                continue;
+            }
+
             var record = _records.Read(item.Request.Payload)!;
-            Carry(result, record, _parts.Options.KeepProofs ? RoundProof.Of(record, item, certificate, _parts.Keys.Replicas) : null);
+            Carry(result.Of(item, record), _parts.Options.KeepProofs ? RoundProof.Of(record, item, certificate, _parts.Keys.Replicas) : null);
         }
 
         _membership.Note(result, _state);
@@ -243,11 +250,13 @@ public sealed class PlacementEngine
         }
 
         var view = new FreedView(_state.Cluster, _releases, _nodes);
-        var starts = _queue.Next(_parts.Time.Now, view).Take(_parts.Options.Batch).ToList();
+        var starts = _queue.Next(_parts.Time.Now, view);
+        // Those that were lost come first, and are placed again at once: whoever lost them has waited already.
+        starts = [.. starts.Take(Math.Clamp(starts.Count(s => s.Job.Requeued), _parts.Options.Batch, PlacementRecord.MaxProposals))];
         return starts.Count == 0 ? [] : await _parts.Chooser.ChooseAsync(starts, view.Nodes, _refused, cancellationToken);
     }
 
-    private PlacementRecord Record(IReadOnlyList<string> releases, IReadOnlyList<MembershipChange> changes, IReadOnlyList<PoolChoice> choices) => new()
+    private PlacementRecord Record(IReadOnlyList<string> releases, IReadOnlyList<NodeChange> nodes, IReadOnlyList<MembershipChange> changes, IReadOnlyList<PoolChoice> choices) => new()
     {
         Kind = PlacementRecord.Form,
         Run = _parts.RunId,
@@ -256,6 +265,7 @@ public sealed class PlacementEngine
         State = _state.Chain,
         Quarantined = [.. _state.Quarantined],
         Releases = releases,
+        Nodes = nodes.Count > 0 ? nodes : null,
         Changes = changes,
         Proposals = [.. choices.Select(c => new Proposal
         {
@@ -271,15 +281,16 @@ public sealed class PlacementEngine
     };
 
     /// <summary>Carries out what was decided.</summary>
-    private void Carry(RoundResult result, PlacementRecord record, PlacementCertificate? proof)
+    private void Carry(RoundResult result, PlacementCertificate? proof)
     {
-        var applied = _state.Last;
+        var (record, applied) = (result.Record, _state.Last);
         var told = record.Releases.ToHashSet(StringComparer.Ordinal);
         _releases.RemoveAll(told.Contains);
+        _nodeWatch.Note(record.Nodes ?? []);
         for (var i = 0; i < record.Proposals.Count && i < applied.Placed.Count; i++)
         {
             var job = _jobs[record.Proposals[i].Job];
-            job.Result = job.Result with { Votes = proof is null && applied.Placed[i] ? [] : _report.VotesOn(result, record, i), Certificate = proof, LatencyMs = Math.Round(result.ElapsedMs, 3) };
+            job.Result = job.Result with { Votes = proof is null && applied.Placed[i] ? [] : _report.VotesOn(result, i), Certificate = proof, LatencyMs = Math.Round(result.ElapsedMs, 3) };
             if (applied.Placed[i])
             {
                 Start(job, record, record.Proposals[i]);
@@ -340,8 +351,7 @@ public sealed class PlacementEngine
         }
 
         pools.Add(proposal.Agent);
-        var open = _parts.Cluster.Agents.Where(a => !pools.Contains(a.Name) && proposal.Needs.Amounts().Fits(a.Node.Has() * Math.Min(a.Nodes, JobSpec.MaxNodes)));
-        if (!open.Any())
+        if (!_nodes.Pools.Any(p => !pools.Contains(p.Name) && p.Holds(proposal.Needs.Amounts())))
         {
             var reasons = job.Result.Votes.Where(v => v.Vote == AgentVote.Reject).Select(v => $"{v.Agent}: {v.Reasoning}");
             GiveUp(job, PlacementOutcome.Rejected, $"the agents refused {string.Join(", ", pools)}; last {string.Join("; ", reasons)}");

@@ -51,7 +51,7 @@ public sealed record PlacementOptions
 
     public static readonly IReadOnlyList<string> Protocols = [Consensus, Auction, Hierarchy];
 
-    /// <summary>Jobs decided together, 1 to <see cref="PlacementRecord.MaxProposals"/>.</summary>
+    /// <summary>Jobs decided together, 1 to <see cref="PlacementRecord.MaxProposals"/>; those that were lost together may be more.</summary>
     public int Batch { get; init; } = 1;
 
     /// <summary>Ends when all jobs have ended, not when all are placed.</summary>

@@ -1,6 +1,7 @@
 using Quorate.Contracts.Placing;
 using Quorate.Engine.Place.Agreement;
 using Quorate.Engine.Place.Cluster;
+using Quorate.Engine.Triage.Metrics;
 
 namespace Quorate.Engine.Place;
 
@@ -44,12 +45,12 @@ internal sealed class RunReport(PlacementParts parts)
     }
 
     /// <summary>The votes on one proposal as they were signed, with how they came about where that is what was signed.</summary>
-    public IReadOnlyList<AgentVote> VotesOn(RoundResult result, PlacementRecord record, int proposal)
+    public IReadOnlyList<AgentVote> VotesOn(RoundResult result, int proposal)
     {
         var votes = new List<AgentVote>();
         for (var agent = 0; agent < parts.Cluster.Agents.Count; agent++)
         {
-            if (result.Record.Round == record.Round && result.Ballots.TryGetValue(agent, out var ballot) && proposal < ballot.Votes.Count)
+            if (result.Ballots.TryGetValue(agent, out var ballot) && proposal < ballot.Votes.Count)
             {
                 var signed = ballot.Votes[proposal];
                 var told = result.Cast.GetValueOrDefault(agent)?.Votes[proposal];
@@ -76,7 +77,7 @@ internal sealed class RunReport(PlacementParts parts)
                 SuccessRate = jobs.Count == 0 ? 1 : Math.Round((double)jobs.Count(j => j.Outcome == PlacementOutcome.Placed) / jobs.Count, 4),
                 ByzantineDetected = [.. _findings.Where(f => f.Proven).Select(f => f.Agent).Concat(Forgers()).Distinct().Order(StringComparer.Ordinal)],
                 RecoveryMs = recoveries.Count == 0 ? null : Math.Round(recoveries.Average(), 3),
-                RecoveryP95Ms = recoveries.Count == 0 ? null : Math.Round(recoveries[(int)Math.Ceiling(0.95 * recoveries.Count) - 1], 3),
+                RecoveryP95Ms = recoveries.Count == 0 ? null : Math.Round(Quantile.NearestRank(recoveries, 0.95), 3),
                 LlmCalls = _calls,
                 LlmOk = _answered,
                 Rounds = _rounds,

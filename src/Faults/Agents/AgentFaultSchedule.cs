@@ -26,7 +26,7 @@ internal sealed class AgentFaultSchedule(AgentFaultPlan plan, ClusterSpec cluste
 
         foreach (var fault in plan.Schedule.Where(f => f.Round == round))
         {
-            Begin(Number(fault.Agent), fault.Kind, round, fault.Rounds);
+            Begin(cluster.NumberOf(fault.Agent), fault.Kind, round, fault.Rounds);
         }
 
         var most = plan.MaxFaulty ?? Membership.Largest(cluster.Agents.Count).Faults;
@@ -52,8 +52,6 @@ internal sealed class AgentFaultSchedule(AgentFaultPlan plan, ClusterSpec cluste
             : draw - plan.CrashProbability < plan.NetworkPartitionRate ? AgentFaultKinds.Partition
             : random.Next(2) == 0 ? AgentFaultKinds.Slow : AgentFaultKinds.Corruption;
     }
-
-    private int Number(string name) => cluster.Agents.ToList().FindIndex(a => a.Name == name);
 }
 
 /// <summary>A fault of one agent. Heard: messages it still gets before it crashes.</summary>

@@ -65,8 +65,8 @@ internal sealed class ProgramRunner(TimeProvider time)
         try
         {
             await Task.WhenAll(
-                ReadAsync(process.StandardOutput, output, either.Token),
-                ReadAsync(process.StandardError, output, either.Token),
+                BoundedReader.ReadAsync(process.StandardOutput, output, MaxOutput, either.Token),
+                BoundedReader.ReadAsync(process.StandardError, output, MaxOutput, either.Token),
                 process.WaitForExitAsync(either.Token));
             return new ExecOutcome(process.ExitCode, PlainText.Clean(output.ToString(), MaxOutput));
         }
@@ -75,20 +75,6 @@ internal sealed class ProgramRunner(TimeProvider time)
             process.Kill(entireProcessTree: true);
             cancellationToken.ThrowIfCancellationRequested();
             throw new PlatformException($"{service}: {process.StartInfo.FileName} did not end within {timeout.TotalSeconds:0.#} s and was ended", retryable: false);
-        }
-    }
-
-    /// <summary>Reads to the end, so that the program never blocks, and keeps what fits.</summary>
-    private static async Task ReadAsync(StreamReader reader, StringBuilder output, CancellationToken cancellationToken)
-    {
-        var buffer = new char[4096];
-        int count;
-        while ((count = await reader.ReadAsync(buffer, cancellationToken)) > 0)
-        {
-            lock (output)
-            {
-                output.Append(buffer, 0, Math.Min(count, Math.Max(0, MaxOutput - output.Length)));
-            }
         }
     }
 

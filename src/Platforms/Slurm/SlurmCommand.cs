@@ -2,6 +2,7 @@ using System.ComponentModel;
 using System.Diagnostics;
 using System.Text;
 using Quorate.Contracts;
+using Quorate.Platforms.Processes;
 
 namespace Quorate.Platforms.Slurm;
 
@@ -56,8 +57,8 @@ internal sealed class SlurmCommand(SlurmOptions options, TimeProvider time)
         {
             await Task.WhenAll(
                 FeedAsync(process, input),
-                ReadAsync(process.StandardOutput, output, either.Token),
-                ReadAsync(process.StandardError, error, either.Token),
+                BoundedReader.ReadAsync(process.StandardOutput, output, MaxOutput, either.Token),
+                BoundedReader.ReadAsync(process.StandardError, error, MaxOutput, either.Token),
                 process.WaitForExitAsync(either.Token));
             return new SlurmOutput(process.ExitCode, output.ToString(), error.ToString(), TimedOut: false);
         }
@@ -98,16 +99,6 @@ internal sealed class SlurmCommand(SlurmOptions options, TimeProvider time)
         catch (IOException)
         {
             // It ended without reading; its exit code and its words say why.
-        }
-    }
-
-    /// <summary>Reads to the end, so that the program never blocks, and keeps what fits.</summary>
-    private static async Task ReadAsync(StreamReader reader, StringBuilder kept, CancellationToken cancellationToken)
-    {
-        var buffer = new char[16 * 1024];
-        while (await reader.ReadAsync(buffer, cancellationToken) is > 0 and var count)
-        {
-            kept.Append(buffer, 0, Math.Min(count, MaxOutput - kept.Length));
         }
     }
 }

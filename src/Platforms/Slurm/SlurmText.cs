@@ -110,8 +110,9 @@ internal static class SlurmText
     {
         // A star: the node does not answer, and soon it will be down.
         "idle" when state[^1] != '*' => BackendNodeState.Idle,
-        "allocated" or "mixed" or "completing" or "reserved" or "planned" when state[^1] != '*' => BackendNodeState.Allocated,
-        "drained" or "draining" or "drain" or "maint" => BackendNodeState.Drained,
+        "allocated" or "mixed" or "completing" or "reserved" or "planned" or "blocked" when state[^1] != '*' => BackendNodeState.Allocated,
+        // Failing: jobs go on there, and it is expected to fail.
+        "drained" or "draining" or "drain" or "maint" or "failing" => BackendNodeState.Drained,
         _ => BackendNodeState.Down,
     };
 

@@ -32,15 +32,15 @@ public static class AuctionRecords
     /// <param name="past">Earlier auctions, oldest first; of more than <see cref="MaxPast"/> the newest count.</param>
     public static AuctionRecord Create(AuctionNotice notice, IEnumerable<AuctionParticipant> participants, IReadOnlyList<PastAuction> past)
     {
-        AuctionParticipant[] ordered = [.. participants
-            .Select(p => p with { Commitments = [.. p.Commitments.OrderBy(c => c.Hash, StringComparer.Ordinal).Take(MaxCommitments)] })
-            .OrderBy(p => p.Name, StringComparer.Ordinal)];
+        AuctionParticipant[] ordered = [.. participants.OrderBy(p => p.Name, StringComparer.Ordinal)];
         PastAuction[] newest = [.. past.TakeLast(MaxPast)];
         using var keys = new AuctionKeys();
         foreach (var participant in ordered)
         {
             keys.TryAdd(participant.Name, participant.PublicKey);
         }
+
+        ordered = [.. ordered.Select(p => p with { Commitments = Distinct(notice, p, keys) })];
 
         return new AuctionRecord
         {
@@ -52,6 +52,15 @@ public static class AuctionRecords
             Outcome = Evaluate(notice, ordered, newest, keys),
         };
     }
+
+    // Two signed ones convict; junk and copies in front of them must not hide that. With no signed one, two unsigned show what came.
+    private static SignedCommitment[] Distinct(AuctionNotice notice, AuctionParticipant participant, AuctionKeys keys) =>
+        [.. participant.Commitments
+            .OrderBy(c => !keys.Verify(notice, AuctionStatement.Commitment, participant.Name, c.Hash, c.Signature))
+            .ThenBy(c => c.Hash, StringComparer.Ordinal)
+            .DistinctBy(c => c.Hash)
+            .Take(MaxCommitments)
+            .OrderBy(c => c.Hash, StringComparer.Ordinal)];
 
     public static byte[] ToBytes(AuctionRecord record) => CanonicalJson.ToBytes(QuorateJson.ToElement(record));
 

@@ -15,6 +15,8 @@ public static partial class AuctionRules
 
     /// <summary>Largest share that risk may have in the overall score.</summary>
     public const double MaxRiskWeight = 0.5;
+
+    /// <summary>Shares of its capacity that a bid may claim.</summary>
     public const double MaxLoad = 1_000;
     public const int MaxApproach = 32;
 

@@ -46,6 +46,9 @@ public readonly record struct Membership
     /// <summary>The largest f for n replicas.</summary>
     public static Membership Largest(int replicas) => new(replicas, Math.Max(0, (replicas - 1) / 3));
 
+    /// <summary>True when a quorum accepts, false when so many do not that none can any more, null while neither holds: further opinions change no outcome.</summary>
+    public bool? Decide(int accepts, int opinions) => accepts >= Quorum ? true : opinions - accepts > Replicas - Quorum ? false : null;
+
     public int Primary(ulong view) => (int)(view % (ulong)Replicas);
 
     public bool IsReplica(int principal) => (uint)principal < (uint)Replicas;

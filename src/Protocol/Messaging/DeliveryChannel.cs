@@ -79,6 +79,29 @@ internal sealed class DeliveryChannel(string sender, string conversation)
         Settle(message.Sequence, now);
     }
 
+    /// <summary>Gives up one number.</summary>
+    internal void GiveUp(ulong sequence, long now)
+    {
+        Skipped.Add(sequence);
+        Settle(sequence, now);
+    }
+
+    /// <summary>Keeps the newest given-up numbers, at most so many.</summary>
+    internal void ForgetSkipped(int most)
+    {
+        while (Skipped.Count > most)
+        {
+            Skipped.Remove(Skipped.Min);
+        }
+    }
+
+    /// <summary>
+    /// True for a number so old that nothing tells whether it was delivered or given up: taken for given up, because its
+    /// sender must not believe that it arrived.
+    /// </summary>
+    internal bool IsForgotten(ulong sequence, int most) =>
+        Skipped.Count >= most && sequence < Skipped.Min && !contents.Any(c => c.Sequence == sequence);
+
     /// <summary>Gives up every number below this one that is not delivered; how many that were.</summary>
     internal int SkipBelow(ulong sequence, long now)
     {

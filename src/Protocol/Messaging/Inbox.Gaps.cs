@@ -37,22 +37,48 @@ internal sealed partial class Inbox
     private void Decide(HeldMessage early, MessageMark missing, long now)
     {
         var channel = early.Channel;
-        if (options.GapPolicy(channel.Conversation) == GapPolicy.Fail)
-        {
-            Fail(channel, missing, now);
-            return;
-        }
-
+        var fails = options.GapPolicy(channel.Conversation) == GapPolicy.Fail;
         if (IsSequential(early.Message) && missing.Sender == channel.Sender)
         {
-            Skip(channel, early.Message.Sequence, now);
+            if (fails)
+            {
+                Fail(channel, missing, now);
+            }
+            else
+            {
+                Skip(channel, early.Message.Sequence, now);
+            }
+        }
+        else if (fails && !IsSequential(early.Message))
+        {
+            Refuse(early, missing, now);
         }
         else
         {
+            // Whoever withholds a message must not end another sender's part.
             early.IsWaived = true;
             Record(channel, now, RecordKind.GapSkipped, missing, missing.Sequence, $"{early.Message.Token} no longer waits for message {missing.Sequence} of {missing.Sender}");
             Consider(early);
         }
+    }
+
+    /// <summary>Without what it names this message is worth nothing; its sender's others are.</summary>
+    private void Refuse(HeldMessage early, MessageMark missing, long now)
+    {
+        var (channel, message) = (early.Channel, early.Message);
+        Record(channel, now, RecordKind.GapFailed, missing, missing.Sequence, $"{message.Token} waited for message {missing.Sequence} of {missing.Sender}, which did not come within {options.GapTimeout} ms");
+        Drop(early);
+        channel.GiveUp(message.Sequence, now);
+        Forget(channel);
+        Answer(message, Verdict.GapFailed);
+        Progressed(channel, message.Sequence);
+    }
+
+    /// <summary>Remembers so many given-up numbers; <see cref="DeliveryChannel.IsForgotten"/> speaks for the older ones.</summary>
+    private void Forget(DeliveryChannel channel)
+    {
+        channel.ForgetSkipped(SkippedWindows * options.Window);
+        changes.Marked(channel);
     }
 
     private void Skip(DeliveryChannel channel, ulong below, long now)
@@ -67,15 +93,8 @@ internal sealed partial class Inbox
         }
 
         channel.SkipBelow(end, now);
-        changes.Marked(channel);
+        Forget(channel);
         Record(channel, now, RecordKind.GapSkipped, new MessageMark(channel.Sender, first), end - 1, $"messages {first} to {end - 1} of {channel.Sender} did not come within {options.GapTimeout} ms");
-        if (channel.Skipped.Count > SkippedWindows * options.Window)
-        {
-            // More could not be told from delivered ones when they come late.
-            Fail(channel, new MessageMark(channel.Sender, first), now);
-            return;
-        }
-
         for (var sequence = first; sequence < end; sequence++)
         {
             Progressed(channel, sequence);

@@ -35,7 +35,7 @@ internal sealed partial class Inbox(string self, MessagingOptions options, Messe
         {
             changes.Counters.Overflows++;
         }
-        else if (channel.Skipped.Contains(message.Sequence))
+        else if (channel.Skipped.Contains(message.Sequence) || channel.IsForgotten(message.Sequence, SkippedWindows * options.Window))
         {
             Answer(message, Verdict.Skipped);
         }

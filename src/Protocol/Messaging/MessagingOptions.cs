@@ -33,6 +33,9 @@ public sealed record MessagingOptions
     /// <summary>Messages not yet settled, dead letters included; 1…10,000,000. A full outbox refuses to send.</summary>
     public int OutboxMessages { get; init; } = 100_000;
 
+    /// <summary>Of them for one receiver, so that one which is gone leaves room for the others.</summary>
+    internal int OutboxPerReceiver => Math.Max(1, OutboxMessages - (OutboxMessages / 4));
+
     /// <summary>Messages under way to one receiver; the others wait their turn. 1…Window.</summary>
     public int InFlight { get; init; } = 1_024;
 

@@ -19,6 +19,7 @@ internal sealed class Outbox(MessagingOptions options, ulong seed, MessengerChan
     private readonly Dictionary<MessageKey, Outgoing> all = [];
     private readonly Dictionary<string, Lane> lanes = [];
     private readonly Dictionary<string, Dictionary<string, ulong>> sequences = [];
+    private readonly Dictionary<string, int> held = [];
     private long nextDue = long.MaxValue;
 
     internal int Count => all.Count;
@@ -27,6 +28,9 @@ internal sealed class Outbox(MessagingOptions options, ulong seed, MessengerChan
     internal int Open { get; private set; }
 
     internal int Room => options.OutboxMessages - all.Count;
+
+    /// <summary>What one receiver may still take up: so that one which is gone does not fill the outbox for all.</summary>
+    internal int RoomFor(string receiver) => options.OutboxPerReceiver - held.GetValueOrDefault(receiver);
 
     /// <summary>When something is due; never before a tick at that time has run.</summary>
     internal long NextDue => nextDue;
@@ -73,7 +77,11 @@ internal sealed class Outbox(MessagingOptions options, ulong seed, MessengerChan
             Bury(outgoing, DeadReasons.Of(receipt.Verdict));
         }
 
-        Pump(lanes[receiver], now);
+        // A dead letter from before a restart has no lane.
+        if (lanes.TryGetValue(receiver, out var lane))
+        {
+            Pump(lane, now);
+        }
     }
 
     /// <summary>Everything under way goes out again at once, without counting as an attempt: the link has come back.</summary>
@@ -128,7 +136,7 @@ internal sealed class Outbox(MessagingOptions options, ulong seed, MessengerChan
             return null;
         }
 
-        all.Remove(key);
+        Drop(outgoing);
         changes.Dead.RemoveAll(d => d.Message == outgoing.Message);
         return new DeadLetter(outgoing.Message, outgoing.DeadReason);
     }
@@ -158,7 +166,7 @@ internal sealed class Outbox(MessagingOptions options, ulong seed, MessengerChan
         foreach (var (message, reason) in state.Dead)
         {
             var dead = new Outgoing(message) { DeadReason = reason };
-            all.Add(dead.Key, dead);
+            Keep(dead);
         }
 
         nextDue = now;
@@ -167,7 +175,7 @@ internal sealed class Outbox(MessagingOptions options, ulong seed, MessengerChan
     private void Enqueue(AgentMessage message, long now)
     {
         var outgoing = new Outgoing(message) { DueAt = now };
-        all.Add(outgoing.Key, outgoing);
+        Keep(outgoing);
         Open++;
         if (!lanes.TryGetValue(message.Receiver, out var lane))
         {
@@ -228,9 +236,24 @@ internal sealed class Outbox(MessagingOptions options, ulong seed, MessengerChan
         }
     }
 
-    private void Remove(Outgoing outgoing)
+    private void Keep(Outgoing outgoing)
+    {
+        all.Add(outgoing.Key, outgoing);
+        CollectionsMarshal.GetValueRefOrAddDefault(held, outgoing.Message.Receiver, out _)++;
+    }
+
+    private void Drop(Outgoing outgoing)
     {
         all.Remove(outgoing.Key);
+        if (--CollectionsMarshal.GetValueRefOrAddDefault(held, outgoing.Message.Receiver, out _) == 0)
+        {
+            held.Remove(outgoing.Message.Receiver);
+        }
+    }
+
+    private void Remove(Outgoing outgoing)
+    {
+        Drop(outgoing);
         changes.Settled.Add(outgoing.Key);
     }
 

@@ -12,16 +12,25 @@ public static class OutcomeFolder
     /// <param name="folder">Made when it is not there.</param>
     /// <param name="jobId">Names the certificate.</param>
     /// <param name="certificate">To be written.</param>
-    /// <param name="keysName">Names the folder of keys, when several certificates share one; null: as the certificate.</param>
     /// <returns>The certificate's path and its keys' folder.</returns>
     /// <exception cref="QuorateException">Missing: certificate_unwritable. Input: ids that can be no file's name.</exception>
-    public static (string Certificate, string Keys) Write(string folder, string jobId, OutcomeCertificate certificate, string? keysName = null)
+    public static (string Certificate, string Keys) Write(string folder, string jobId, OutcomeCertificate certificate)
     {
-        var group = certificate.Group;
         GroupRules.CheckId("job_id", jobId);
+        var keys = WriteKeys(folder, jobId, certificate.Group);
+        return (WriteCertificate(folder, jobId, certificate.Text), keys);
+    }
+
+    /// <param name="folder">Made when it is not there.</param>
+    /// <param name="name">Names the folder of keys.</param>
+    /// <param name="group">Whose keys.</param>
+    /// <returns>The keys' folder.</returns>
+    /// <exception cref="QuorateException">Missing: certificate_unwritable. Input: ids that can be no file's name.</exception>
+    public static string WriteKeys(string folder, string name, OutcomeGroup group)
+    {
+        GroupRules.CheckId("name", name);
         GroupRules.Check(group.Name, group.Faults, group.Replicas, group.Clients);
-        var (file, keys) = (Path.Combine(folder, $"{jobId}.cert"), Path.Combine(folder, $"{keysName ?? jobId}.keys"));
-        try
+        return Write(folder, Path.Combine(folder, $"{name}.keys"), keys =>
         {
             Directory.CreateDirectory(keys);
             foreach (var (id, pem) in group.Replicas.Concat(group.Clients).Zip(group.Keys))
@@ -31,8 +40,26 @@ public static class OutcomeFolder
 
             var info = new GroupInfo(group.Name, group.Faults, group.Replicas, group.Clients);
             DurableFile.Replace(Path.Combine(keys, GroupKeys.GroupFile), JsonSerializer.SerializeToUtf8Bytes(info, QuorateJson.Indented), readableByAll: true);
-            DurableFile.Replace(file, Encoding.ASCII.GetBytes(certificate.Text), readableByAll: true);
-            return (file, keys);
+        });
+    }
+
+    /// <param name="folder">Is there.</param>
+    /// <param name="jobId">Names the certificate.</param>
+    /// <param name="text">Of the certificate.</param>
+    /// <returns>The certificate's path.</returns>
+    /// <exception cref="QuorateException">Missing: certificate_unwritable. Input: an id that can be no file's name.</exception>
+    public static string WriteCertificate(string folder, string jobId, string text)
+    {
+        GroupRules.CheckId("job_id", jobId);
+        return Write(folder, Path.Combine(folder, $"{jobId}.cert"), file => DurableFile.Replace(file, Encoding.ASCII.GetBytes(text), readableByAll: true));
+    }
+
+    private static string Write(string folder, string path, Action<string> write)
+    {
+        try
+        {
+            write(path);
+            return path;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

@@ -118,7 +118,8 @@ public sealed class SqliteMessageStore : IMessageJournal, IAsyncDisposable
             {
                 writer?.Dispose();
                 writer = null;
-                var failure = e is SqliteException sqlite ? _database.Explain(sqlite) : e;
+                var failure = e as QuorateException ?? (e is SqliteException sqlite ? _database.Explain(sqlite)
+                    : QuorateException.Missing("store_failed", $"the store {_database.Path} failed: {e.Message}", null, e));
                 round.ForEach(b => b.Done.TrySetException(failure));
             }
 

@@ -6,6 +6,7 @@ namespace Quorate.Transport.Messaging;
 public sealed partial class MessageEndpoint
 {
     private static readonly TimeSpan FirstStorePause = TimeSpan.FromMilliseconds(100);
+    private const long LongestSleepMs = 60_000;
     private static readonly TimeSpan LongestStorePause = TimeSpan.FromSeconds(5);
 
     private async Task RunAsync()
@@ -228,11 +229,12 @@ public sealed partial class MessageEndpoint
 
     private void SetTimer()
     {
-        var due = messenger.NextDue(lastLink == LinkState.Up);
-        if (due != dueAt || due <= Now)
+        var (due, now) = (messenger.NextDue(lastLink == LinkState.Up), Now);
+        if (due != dueAt || wakesAt <= now)
         {
-            dueAt = due;
-            timer.Change(due == long.MaxValue ? Timeout.InfiniteTimeSpan : TimeSpan.FromMilliseconds(Math.Clamp(due - Now, 1, 60_000)), Timeout.InfiniteTimeSpan);
+            // A clock that jumps is noticed within the longest sleep.
+            (dueAt, wakesAt) = (due, due == long.MaxValue ? due : Math.Clamp(due, now + 1, now + LongestSleepMs));
+            timer.Change(due == long.MaxValue ? Timeout.InfiniteTimeSpan : TimeSpan.FromMilliseconds(wakesAt - now), Timeout.InfiniteTimeSpan);
         }
     }
 

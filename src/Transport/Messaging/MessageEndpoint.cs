@@ -23,6 +23,7 @@ public sealed partial class MessageEndpoint : IAsyncDisposable, IFrameReceiver
     private Messenger messenger;
     private Task loop = Task.CompletedTask;
     private long dueAt = long.MaxValue;
+    private long wakesAt = long.MaxValue;
     private LinkState lastLink = LinkState.Connecting;
 
     private MessageEndpoint(string name, IMessageLink link, MessageEndpointOptions options)
@@ -160,8 +161,9 @@ public sealed partial class MessageEndpoint : IAsyncDisposable, IFrameReceiver
                 result = question(messenger, now);
                 return true;
             }
-            catch (QuorateException e)
+            catch (Exception e)
             {
+                // Whatever a caller did wrong is the caller's; the loop serves the others.
                 Fail(e);
                 return false;
             }

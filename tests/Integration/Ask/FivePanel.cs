@@ -35,7 +35,7 @@ internal sealed class FivePanel : IAsyncDisposable
         Keys = new MemberKeys(Path.Combine(_home, "keys"), null),
         Options = new AskOptions { Grace = TimeSpan.FromMilliseconds(700) },
         Time = TimeProvider.System,
-    }).AskAsync("job", request, new Silent(), token);
+    }).AskAsync("job", request, new NoAskObserver(), token);
 
     public async ValueTask DisposeAsync()
     {
@@ -48,12 +48,5 @@ internal sealed class FivePanel : IAsyncDisposable
         private int _last;
 
         public string Next(string prefix) => $"{prefix}-{Interlocked.Increment(ref _last)}";
-    }
-
-    private sealed class Silent : IAskObserver
-    {
-        public void On(AskProgress progress)
-        {
-        }
     }
 }

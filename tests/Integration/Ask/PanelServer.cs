@@ -1,10 +1,8 @@
 using System.Collections.Concurrent;
 using System.Text.Json;
 using Microsoft.AspNetCore.Builder;
-using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
-using Microsoft.Extensions.Logging;
 
 namespace Quorate.Tests.Integration.Ask;
 
@@ -28,10 +26,7 @@ public sealed class PanelServer : IAsyncDisposable
 
     public static async Task<PanelServer> StartAsync(CancellationToken cancellationToken)
     {
-        var builder = WebApplication.CreateSlimBuilder();
-        builder.Logging.ClearProviders();
-        builder.WebHost.UseUrls("http://127.0.0.1:0");
-        var app = builder.Build();
+        var app = LoopbackApp.Create();
         var server = new PanelServer(app);
         app.MapPost("/v1/chat/completions", server.AnswerAsync);
         app.MapGet("/v1/models", () => Results.Json(new { data = new[] { new { id = "m1" } } }));

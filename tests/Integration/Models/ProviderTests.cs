@@ -1,7 +1,5 @@
 using Microsoft.AspNetCore.Builder;
-using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
-using Microsoft.Extensions.Logging;
 using Quorate.Models;
 using Quorate.Models.Panel;
 using Quorate.Models.Providers;
@@ -41,10 +39,7 @@ public sealed class ProviderTests
     [InlineData(503, "no", "server_error")]
     public async Task Generate_ServerAnswersSo_GivesVectorsInOrderOrATypedFailure(int status, string body, string code)
     {
-        var builder = WebApplication.CreateSlimBuilder();
-        builder.Logging.ClearProviders();
-        builder.WebHost.UseUrls("http://127.0.0.1:0");
-        await using var app = builder.Build();
+        await using var app = LoopbackApp.Create();
         app.MapPost("/v1/embeddings", async context =>
         {
             context.Response.StatusCode = status;

@@ -1,10 +1,8 @@
 using System.Collections.Concurrent;
 using System.Text.Json;
 using Microsoft.AspNetCore.Builder;
-using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
-using Microsoft.Extensions.Logging;
 
 namespace Quorate.Tests.Integration.Models;
 
@@ -35,10 +33,7 @@ public sealed class ScriptedModelServer : IAsyncDisposable
 
     public static async Task<ScriptedModelServer> StartAsync(CancellationToken cancellationToken)
     {
-        var builder = WebApplication.CreateSlimBuilder();
-        builder.Logging.ClearProviders();
-        builder.WebHost.UseUrls("http://127.0.0.1:0");
-        var app = builder.Build();
+        var app = LoopbackApp.Create();
         var server = new ScriptedModelServer(app);
         app.MapPost("/v1/chat/completions", server.AnswerAsync);
         app.MapGet("/v1/models", context =>

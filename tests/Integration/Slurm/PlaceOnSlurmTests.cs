@@ -1,3 +1,4 @@
+using System.Globalization;
 using Quorate.Contracts;
 using Quorate.Tests.Integration.Cli;
 
@@ -30,6 +31,38 @@ public sealed class PlaceOnSlurmTests(SlurmCluster slurm) : IClassFixture<SlurmC
     }
 
     [Fact]
+    public async Task Place_NodeDrained_TakesNothingUntilItIsResumedAndIsUsedAgain()
+    {
+        var (cluster, jobs, log, go) = (Path.Combine(_cli.Home, "cluster.json"), Path.Combine(_cli.Home, "jobs.json"), Path.Combine(slurm.Folder, "drained"), Path.Combine(slurm.Folder, "drained-go"));
+        await File.WriteAllTextAsync(cluster, QuorateJson.Serialize(slurm.Cluster), TestContext.Current.CancellationToken);
+        await File.WriteAllTextAsync(jobs, QuorateJson.Serialize(Enumerable.Range(0, 3).Select(i => Until(i, log, go))), TestContext.Current.CancellationToken);
+        _cli.Environment["SLURM_CONF"] = slurm.ConfigFile;
+
+        await slurm.RunAsync("scontrol", "update", "nodename=n1", "state=drain", "reason=maintenance");
+        try
+        {
+            var run = _cli.JsonAsync(TestContext.Current.CancellationToken, "place", jobs, "--cluster", cluster, "--backend", "slurm");
+            // Two fill the nodes that are left. For three seconds the third waits with Quorate: Slurm has never heard of it.
+            await slurm.UntilAsync(async () => await RunForAsync(3) == 2, "two jobs run for three seconds");
+            Assert.Equal(["n2", "n3"], (await slurm.RunAsync("squeue", "-h", "-o", "%N")).Split('\n', StringSplitOptions.RemoveEmptyEntries).Order(StringComparer.Ordinal));
+
+            await slurm.RunAsync("scontrol", "update", "nodename=n1", "state=resume");
+            await slurm.UntilAsync(async () => (await File.ReadAllLinesAsync(log, TestContext.Current.CancellationToken)).Any(l => l.EndsWith(" n1", StringComparison.Ordinal)), "a job runs on n1");
+            await File.WriteAllTextAsync(go, "", TestContext.Current.CancellationToken);
+            var (code, result) = await run;
+
+            Assert.Equal(0, code);
+            Assert.All(result.GetProperty("jobs").EnumerateArray(), j => Assert.Equal("completed", j.GetProperty("execution").GetString()));
+            Assert.Equal(["job-0", "job-1", "job-2"], (await File.ReadAllLinesAsync(log, TestContext.Current.CancellationToken)).Select(l => l.Split(' ')[0]).Order(StringComparer.Ordinal));
+        }
+        finally
+        {
+            await File.WriteAllTextAsync(go, "", CancellationToken.None);
+            await slurm.RunAsync("scontrol", "update", "nodename=n1", "state=resume");
+        }
+    }
+
+    [Fact]
     public async Task Place_NoSlurm_SaysWhatIsMissing()
     {
         var jobs = Path.Combine(_cli.Home, "jobs.json");
@@ -39,6 +72,19 @@ public sealed class PlaceOnSlurmTests(SlurmCluster slurm) : IClassFixture<SlurmC
         Assert.Equal(3, result.Code);
         Assert.Contains("slurm", result.Stderr, StringComparison.OrdinalIgnoreCase);
     }
+
+    /// <summary>How many jobs Slurm has been running for so many seconds.</summary>
+    private async Task<int> RunForAsync(int seconds) => (await slurm.RunAsync("squeue", "-h", "-t", "R", "-o", "%M")).Split('\n', StringSplitOptions.RemoveEmptyEntries)
+        .Count(line => TimeSpan.TryParse("0:" + line.Trim(), CultureInfo.InvariantCulture, out var ran) && ran.TotalSeconds >= seconds);
+
+    /// <summary>Fills a node until a file is there.</summary>
+    private static object Until(int number, string log, string go) => new
+    {
+        name = $"job-{number}",
+        cpu_cores = 4,
+        walltime_s = 120,
+        command = (string[])["/bin/sh", "-c", "echo \"$0 $SLURMD_NODENAME\" >> \"$1\"; until [ -e \"$2\" ]; do sleep 0.1; done", $"job-{number}", log, go],
+    };
 
     private static object Job(int number, string log) => new
     {

@@ -17,7 +17,10 @@ internal static class PlacementRuns
     // Keys are slow to make, and which they are does not matter here.
     private static readonly IReadOnlyList<ECDsa> Keys = [.. Enumerable.Range(0, 12).Select(_ => ECDsa.Create(ECCurve.NamedCurves.nistP256))];
 
-    public static async Task<PlacementResult> RunAsync(AgentFaultPlan? plan, int seed, PlacementOptions? options = null, IPlacementObserver? observer = null, bool signed = false)
+    public static Task<PlacementResult> RunAsync(AgentFaultPlan plan, int seed, PlacementOptions? options = null, IPlacementObserver? observer = null, bool signed = false) =>
+        RunAsync(new AgentFaultInjector(plan, FiveAgents, seed), seed, options, observer, signed);
+
+    public static async Task<PlacementResult> RunAsync(IAgentFaults faults, int seed, PlacementOptions? options = null, IPlacementObserver? observer = null, bool signed = false, double timeoutMs = 30_000)
     {
         using var session = PlacementSession.Open(new PlacementSetup
         {
@@ -25,8 +28,8 @@ internal static class PlacementRuns
             Cluster = FiveAgents,
             Keys = signed ? new Kept() : null,
             Clock = new VirtualClock(),
-            Faults = plan is null ? new NoFaults() : new AgentFaultInjector(plan, FiveAgents, seed),
-            Group = new AgentGroupOptions { LinkMs = 1 },
+            Faults = faults,
+            Group = new AgentGroupOptions { LinkMs = 1, ConsensusTimeoutMs = timeoutMs },
             Options = options ?? new PlacementOptions(),
             Observer = observer ?? PlacementParts.Nobody,
         });

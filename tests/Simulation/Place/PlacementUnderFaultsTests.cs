@@ -14,7 +14,7 @@ public sealed class PlacementUnderFaultsTests(ITestOutputHelper output)
     [Fact]
     public async Task Run_NoFaults_PlacesEveryJobOnce()
     {
-        var result = await PlacementRuns.RunAsync(null, 1, signed: true);
+        var result = await PlacementRuns.RunAsync(new NoFaults(), 1, signed: true);
 
         Assert.All(result.Jobs, j => Assert.True(j.Outcome == PlacementOutcome.Placed, $"{j.Name}: {j.Outcome} {j.Reason}"));
         Assert.All(result.Jobs, j => Assert.Equal("completed", j.Execution));
@@ -61,7 +61,7 @@ public sealed class PlacementUnderFaultsTests(ITestOutputHelper output)
         }
     }
 
-    private static int Number(string agent) => PlacementRuns.FiveAgents.Agents.ToList().FindIndex(a => a.Name == agent);
+    private static int Number(string agent) => PlacementRuns.FiveAgents.NumberOf(agent);
 
     private sealed class Rounds : IPlacementObserver
     {

@@ -1,10 +1,9 @@
-using System.Security.Cryptography;
 using System.Text.Json;
+using Quorate.Cli.Bench;
 using Quorate.Contracts;
 using Quorate.Contracts.Asking;
 using Quorate.Engine.Ask;
 using Quorate.Engine.Ask.Certificates;
-using Quorate.Engine.Panels;
 using Quorate.Models;
 
 namespace Quorate.Tests.Unit.Ask;
@@ -279,7 +278,7 @@ public class AskEngineTests
     {
         using var cancelled = CancellationTokenSource.CreateLinkedTokenSource(Token);
         cancelled.CancelAfter(50);
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => Engine(new FakePanel().Hangs("a"), new AskOptions(), null, new MemoryJournal()).AskAsync("job", new AskRequest { Query = "?" }, new Silent(), cancelled.Token));
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => Engine(new FakePanel().Hangs("a"), new AskOptions(), null, new MemoryJournal()).AskAsync("job", new AskRequest { Query = "?" }, new NoAskObserver(), cancelled.Token));
     }
 
     private static AskRequest YesNo => new() { Query = "Is it safe?", QuestionType = QuestionType.YesNo };
@@ -287,10 +286,10 @@ public class AskEngineTests
     private static string Vote(string option, double confidence) => FormattableString.Invariant($"ANSWER: {option}\nCONFIDENCE: {confidence}\nThe inspection of May found no cracks.");
 
     private static Task<AskResult> AskAsync(FakePanel panel, AskRequest request, AskOptions? options = null, FakePanel? embedded = null, IAskJournal? journal = null) =>
-        Engine(panel, options ?? new AskOptions(), embedded, journal ?? new MemoryJournal()).AskAsync("job-1", request, new Silent(), Token);
+        Engine(panel, options ?? new AskOptions(), embedded, journal ?? new MemoryJournal()).AskAsync("job-1", request, new NoAskObserver(), Token);
 
     private static AskEngine Engine(FakePanel panel, AskOptions options, FakePanel? embedded, IAskJournal journal) =>
-        new(new AskServices { Panel = () => panel, Embedded = embedded, Journal = journal, Keys = new FreshKeys(), Options = options, Time = TimeProvider.System });
+        new(new AskServices { Panel = () => panel, Embedded = embedded, Journal = journal, Keys = new EphemeralKeys(), Options = options, Time = TimeProvider.System });
 
     private sealed class Hears(params string[] models) : IAskObserver
     {
@@ -305,17 +304,5 @@ public class AskEngineTests
                 Said.TrySetResult(true);
             }
         }
-    }
-
-    private sealed class Silent : IAskObserver
-    {
-        public void On(AskProgress progress)
-        {
-        }
-    }
-
-    private sealed class FreshKeys : IMemberKeys
-    {
-        public IReadOnlyList<ECDsa> Open(IReadOnlyList<string> names) => [.. names.Select(_ => ECDsa.Create(ECCurve.NamedCurves.nistP256))];
     }
 }

@@ -49,7 +49,7 @@ public class HostileAnswerTests
         }
 
         var services = new AskServices { Panel = () => panel, Journal = new MemoryJournal(), Time = TimeProvider.System };
-        var result = await new AskEngine(services).AskAsync("job-1", new AskRequest { Query = "Is it safe?", QuestionType = type, PeerReview = true }, new Silent(), Token);
+        var result = await new AskEngine(services).AskAsync("job-1", new AskRequest { Query = "Is it safe?", QuestionType = type, PeerReview = true }, new NoAskObserver(), Token);
         Assert.NotEqual("none", result.Consensus.Method);
         // A vote that two of them have decided does not wait for the third.
         Assert.All(result.Responses.Take(3), r => Assert.True(r.Status == ResponseStatus.Ok || r.Error!.Code == "not_needed", r.Error?.Message));
@@ -65,12 +65,5 @@ public class HostileAnswerTests
     {
         var config = new ModelConfig { Provider = "custom", Endpoint = new Uri("http://127.0.0.1:1/v1"), Model = "m" };
         Assert.Equal(seconds, ProviderFailures.OfStatus(429, "Too Many Requests", header, "", config, DateTimeOffset.UnixEpoch).RetryAfter?.TotalSeconds);
-    }
-
-    private sealed class Silent : IAskObserver
-    {
-        public void On(AskProgress progress)
-        {
-        }
     }
 }

@@ -1,3 +1,4 @@
+using Quorate.Cli.Bench;
 using Quorate.Cli.Coordination;
 using Quorate.Contracts;
 using Quorate.Contracts.Coordination;
@@ -15,7 +16,7 @@ public class AuctionHouseTests
     /// <summary>With signatures and consensus, so fewer than the ten thousand of the evaluation.</summary>
     private const int LyingAuctions = 40;
 
-    private static readonly LastingKeys Keys = new();
+    private static readonly EphemeralKeys Keys = new();
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 

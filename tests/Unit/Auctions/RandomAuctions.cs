@@ -1,6 +1,4 @@
-using System.Security.Cryptography;
 using Quorate.Contracts.Coordination;
-using Quorate.Engine.Panels;
 using Quorate.Protocol.Auction;
 
 namespace Quorate.Tests.Unit.Auctions;
@@ -74,21 +72,4 @@ internal static class RandomAuctions
     }
 
     private static string[] Approach(Random random) => [.. Enumerable.Range(0, random.Next(6)).Select(_ => Words[random.Next(Words.Length)])];
-}
-
-/// <summary>Keys that last as long as this object.</summary>
-internal sealed class LastingKeys : IMemberKeys
-{
-    private readonly Dictionary<string, ECParameters> _keys = [];
-
-    public IReadOnlyList<ECDsa> Open(IReadOnlyList<string> names) => [.. names.Select(name =>
-    {
-        if (!_keys.TryGetValue(name, out var parameters))
-        {
-            using var made = ECDsa.Create(ECCurve.NamedCurves.nistP256);
-            _keys[name] = parameters = made.ExportParameters(includePrivateParameters: true);
-        }
-
-        return ECDsa.Create(parameters);
-    })];
 }

@@ -112,6 +112,16 @@ public sealed class SealedBidTests : IDisposable
     }
 
     [Fact]
+    public void DoubleBid_HiddenBehindJunkAndCopies_IsEvidenceAllTheSame()
+    {
+        var ada = Agent("ada", 40);
+        var second = new BidSigner(Notice, "ada", _keys["ada"]).Commit(new AgentBid { Cost = 1 }, new byte[32]);
+        SignedCommitment[] junk = [.. "0f".Select(c => new SignedCommitment(new string(c, 64), second.Signature))];
+        var outcome = RecordOf(ada with { Commitments = [.. junk, ada.Commitments[0], ada.Commitments[0], second, second] }, Agent("bob", 60)).Outcome;
+        Assert.Equal((ExclusionReason.DoubleBid, "ada"), Assert.Single(outcome.Evidence) is var e ? (e.Kind, e.Agent) : default);
+    }
+
+    [Fact]
     public void DoubleBid_TheSameTwice_CountsOnce()
     {
         var ada = Agent("ada", 40);

@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using Quorate.Contracts;
 using Quorate.Protocol.Messaging;
 using Quorate.Tests.Unit.Storage;
+using Quorate.Tests.Unit.Triage.Fakes;
 using Quorate.Transport.Messaging;
 
 namespace Quorate.Tests.Unit.Messaging;
@@ -94,6 +95,39 @@ public sealed class InProcessBusTests
         Assert.Equal(3UL, again.Send(new MessageDraft("c", ["bob"], default), 0)[0].Sequence);
         again.Receive("cid", message, 0);
         Assert.Equal((1L, false), (again.Counters.Duplicates, again.TryNext(out _)));
+    }
+
+    [Fact]
+    public async Task Message_DueAfterMoreThanAMinute_IsGivenUpThen()
+    {
+        var time = new FakeTime();
+        var options = new InProcessBusOptions
+        {
+            Time = time,
+            Messaging = new MessagingOptions { FirstRetry = 200_000, MaxRetry = 200_000, JitterPercent = 0, MaxAttempts = 1 },
+            Handler = _ => (_, _, _) => ValueTask.FromResult<ReadOnlyMemory<byte>?>(null),
+        };
+        await using var bus = await InProcessBus.StartAsync(["ann"], options, Token);
+        await bus["ann"].SendAsync(new MessageDraft("c", ["gone"], "x"u8.ToArray()), Token);
+        async Task GivenUpAsync()
+        {
+            while (bus["ann"].Counters.Dead == 0)
+            {
+                await Task.Delay(TimeSpan.FromMilliseconds(5), TimeProvider.System, Token);
+            }
+        }
+
+        await time.RunAsync(GivenUpAsync(), TimeSpan.FromSeconds(10), maxSteps: 200);
+        Assert.InRange(time.GetUtcNow() - FakeTime.Start, TimeSpan.FromSeconds(200), TimeSpan.FromSeconds(400));
+    }
+
+    [Fact]
+    public async Task Caller_HandingInNonsense_FailsAloneAndTheAgentGoesOn()
+    {
+        var options = new InProcessBusOptions { Handler = _ => (_, _, _) => ValueTask.FromResult<ReadOnlyMemory<byte>?>(null) };
+        await using var bus = await InProcessBus.StartAsync(["ann"], options, Token);
+        await Assert.ThrowsAnyAsync<Exception>(() => bus["ann"].SendAsync(new MessageDraft("c", null!, "x"u8.ToArray()), Token));
+        Assert.Equal(1UL, (await bus["ann"].SendAsync(new MessageDraft("c", ["bob"], "x"u8.ToArray()), Token))[0].Sequence);
     }
 
     [Fact]

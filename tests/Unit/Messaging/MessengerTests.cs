@@ -67,9 +67,31 @@ public sealed class MessengerTests
     {
         var ann = new Messenger("ann", Small, 1);
         ann.Send([Draft(), Draft(), Draft()], 0);
-        var refused = Assert.Throws<QuorateException>(() => ann.Send([Draft(), Draft()], 0));
+        var toCid = Draft() with { To = ["cid"] };
+        var refused = Assert.Throws<QuorateException>(() => ann.Send([toCid, toCid], 0));
         Assert.Equal(("outbox_full", ErrorKind.Missing, 3), (refused.Code, refused.Kind, ann.OutboxCount));
-        Assert.Equal(4UL, ann.Send(Draft(), 0)[0].Sequence);
+        Assert.Equal(1UL, ann.Send(toCid, 0)[0].Sequence);
+    }
+
+    [Fact]
+    public void Outbox_FullOfOneGoneReceiver_LeavesRoomForTheOthers()
+    {
+        var ann = new Messenger("ann", Small, 1);
+        ann.Send([Draft(), Draft(), Draft()], 0);
+        var refused = Assert.Throws<QuorateException>(() => ann.Send(Draft(), 0));
+        Assert.Contains("'bob'", refused.Message, StringComparison.Ordinal);
+        ann.Send(Draft() with { To = ["cid"] }, 0);
+        ann.Receive("bob", new Receipt("c", 1, Verdict.Accepted), 1);
+        Assert.Equal(4UL, ann.Send(Draft(), 1)[0].Sequence);
+    }
+
+    [Fact]
+    public void DeadLetter_RestoredThenAcknowledged_IsSettled()
+    {
+        var ann = new Messenger("ann", Small, 1);
+        ann.Restore(new MessengerState { Dead = [new DeadLetter(Message(1), DeadReasons.Attempts)] }, 0);
+        ann.Receive("bob", new Receipt("c", 1, Verdict.Accepted), 1);
+        Assert.Equal((0, 0), (ann.OutboxCount, ann.DeadLetters.Count()));
     }
 
     [Fact]
@@ -186,6 +208,51 @@ public sealed class MessengerTests
         Assert.Equal([Verdict.GapFailed], Receipts(bob));
         bob.Receive("cid", Message(1) with { Sender = "cid" }, 1_300);
         Assert.Equal([1], Handle(bob));
+    }
+
+    [Fact]
+    public void Causal_MessageWithheldByAThird_EndsNobodysPart()
+    {
+        var bob = new Messenger("bob", Small, 1);
+        bob.Receive("ann", Message(1) with { Ordering = Ordering.Causal, After = [new MessageMark("eve", 5)] }, 0);
+        bob.Tick(1_200);
+        Assert.Equal([1], Handle(bob));
+        Assert.Equal((RecordKind.GapSkipped, "ann"), Assert.Single(bob.Changes.Records) is var r ? (r.Kind, r.Sender) : default);
+        bob.Receive("ann", Message(2) with { Ordering = Ordering.Causal }, 1_300);
+        Assert.Equal([2], Handle(bob));
+    }
+
+    [Fact]
+    public void Partial_NamedMessageNeverComes_OnlyWhatNamesItIsRefused()
+    {
+        var bob = new Messenger("bob", Small, 1);
+        bob.Receive("ann", Message(1) with { Ordering = Ordering.Partial, After = [new MessageMark("eve", 5)] }, 0);
+        bob.Receive("ann", Message(2) with { Ordering = Ordering.Partial, After = [new MessageMark("ann", 1)] }, 0);
+        bob.Receive("ann", Message(3) with { Ordering = Ordering.Partial }, 0);
+        Assert.Equal([3], Handle(bob));
+        bob.Tick(1_200);
+        Assert.Equal([2], Handle(bob));
+        Assert.Equal([Verdict.Accepted, Verdict.GapFailed, Verdict.Accepted], Receipts(bob));
+        bob.Receive("ann", Message(1) with { Ordering = Ordering.Partial }, 1_300);
+        Assert.Equal([Verdict.Skipped], Receipts(bob));
+    }
+
+    [Fact]
+    public void Gaps_SkippedForEver_NeverEndAChannel()
+    {
+        var bob = new Messenger("bob", Small with { GapPolicy = _ => GapPolicy.Skip }, 1);
+        var now = 0L;
+        for (ulong sequence = 8; sequence <= 400; sequence += 8)
+        {
+            bob.Receive("ann", Message(sequence), now);
+            bob.Tick(now += 1_200);
+            Assert.Equal([(int)sequence], Handle(bob));
+        }
+
+        Receipts(bob);
+        bob.Receive("ann", Message(1), now);
+        bob.Receive("ann", Message(400), now);
+        Assert.Equal([Verdict.Skipped, Verdict.Accepted], Receipts(bob));
     }
 
     [Fact]

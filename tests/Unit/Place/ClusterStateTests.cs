@@ -11,12 +11,8 @@ public class ClusterStateTests
     [Fact]
     public void RandomSequences_AllocateReleaseFail_NeverOverCommit()
     {
-        for (var seed = 0; seed < Runs; seed++)
+        foreach (var (random, state, model) in Walks())
         {
-            var random = new Random(seed);
-            var spec = Clusters.Random(random);
-            var state = new ClusterState(spec);
-            var model = new Model(spec);
             for (var step = 0; step < Steps; step++)
             {
                 Step(random, state, model, step);
@@ -35,22 +31,18 @@ public class ClusterStateTests
     [Fact]
     public void Choice_RandomStates_IsTheFewestNodesThatHoldTheJob()
     {
-        for (var seed = 0; seed < Runs; seed++)
+        foreach (var (random, state, model) in Walks())
         {
-            var random = new Random(seed);
-            var spec = Clusters.Random(random);
-            var state = new ClusterState(spec);
-            var model = new Model(spec);
             for (var step = 0; step < Steps; step++)
             {
                 Step(random, state, model, step);
                 var needs = Clusters.RandomNeeds(random);
-                for (var pool = 0; pool < spec.Agents.Count; pool++)
+                for (var pool = 0; pool < state.Pools.Count; pool++)
                 {
                     Assert.Equal(model.Fewest(pool, needs), state.Pools[pool].FewestNodes(needs));
                 }
 
-                Assert.Equal(Enumerable.Range(0, spec.Agents.Count).Any(p => model.Fewest(p, needs) > 0), state.Choose(needs) is not null);
+                Assert.Equal(Enumerable.Range(0, state.Pools.Count).Any(p => model.Fewest(p, needs) > 0), state.Choose(needs) is not null);
             }
         }
     }
@@ -122,7 +114,7 @@ public class ClusterStateTests
         Assert.Equal(4, state.Nodes.Free.CpuCores);
         state.PoolUp(0);
         Assert.Equal(12, state.Nodes.Free.CpuCores);
-        state.NodeUp(0, 1);
+        state.SetNode(0, 1, isUp: true);
         Assert.Equal(16, state.Nodes.Free.CpuCores);
         Assert.False(state.Release("wide"));
     }
@@ -135,6 +127,17 @@ public class ClusterStateTests
         Assert.Equal(["a lacks 1 cores", "a lacks 1 GPUs", "b lacks 5 cores"], state.Nodes.Shortages(new Resources(9, 0, 1, 0)).Select(s => s.ToString()));
     }
 
+    /// <summary>Where each random walk begins.</summary>
+    private static IEnumerable<(Random Random, ClusterState State, Model Model)> Walks()
+    {
+        for (var seed = 0; seed < Runs; seed++)
+        {
+            var random = new Random(seed);
+            var spec = Clusters.Random(random);
+            yield return (random, new ClusterState(spec), new Model(spec));
+        }
+    }
+
     private static void Step(Random random, ClusterState state, Model model, int step)
     {
         var pool = random.Next(state.Pools.Count);
@@ -142,8 +145,8 @@ public class ClusterStateTests
         switch (random.Next(20))
         {
             case 0: model.Lose(state.NodeDown(pool, node), pool, node); break;
-            case 1: model.Down.Add((pool, node)); state.NodeDrain(pool, node); break;
-            case 2 or 3: model.Down.Remove((pool, node)); state.NodeUp(pool, node); break;
+            case 1: model.Down.Add((pool, node)); state.SetNode(pool, node, isUp: false); break;
+            case 2 or 3: model.Down.Remove((pool, node)); state.SetNode(pool, node, isUp: true); break;
             case 4: model.Lose(state.PoolDown(pool), pool, null); break;
             case 5 or 6: model.PoolsDown.Remove(pool); state.PoolUp(pool); break;
             case 7 or 8 or 9 when model.Jobs.Count > 0:

@@ -86,7 +86,7 @@ public sealed class PlacementStateTests : IDisposable
     }
 
     [Fact]
-    public void Changes_WithdrawAndQuarantine_ClosePoolsAndOpenThemAgain()
+    public void Changes_Withdraw_ClosesThePoolAndQuarantineDoesNot()
     {
         Apply(Records.After(_state, Records.Proposal("j", "a", [0]), Records.Proposal("k", "b", [0])));
         Apply(Records.After(_state) with { Changes = [new("a", MembershipChanges.Withdraw, "r"), new("b", MembershipChanges.Quarantine, "r"), new("c", MembershipChanges.Withdraw, "r")] }, [], [true, true, false]);
@@ -95,10 +95,40 @@ public sealed class PlacementStateTests : IDisposable
         Assert.Equal("a", Assert.Single(_state.Withdrawn));
         Assert.Equal("b", Assert.Single(_state.Quarantined));
         Assert.NotNull(_state.Cluster.Find("k"));
-        Assert.Equal("00", Apply(Records.After(_state, Records.Proposal("l", "a", [0]), Records.Proposal("m", "b", [1]))));
+        Assert.Equal("01", Apply(Records.After(_state, Records.Proposal("l", "a", [0]), Records.Proposal("m", "b", [1]))));
 
         Apply(Records.After(_state) with { Changes = [new("a", MembershipChanges.Restore, "r"), new("b", MembershipChanges.Readmit, "r")] });
-        Assert.Equal("11", Apply(Records.After(_state, Records.Proposal("l", "a", [0]), Records.Proposal("m", "b", [1]))));
+        Assert.Equal("11", Apply(Records.After(_state, Records.Proposal("l", "a", [0]), Records.Proposal("n", "b", [2]))));
+    }
+
+    [Fact]
+    public void Quarantined_WhateverItSaysOfItsPool_HoldsWhatTheClusterSays()
+    {
+        Apply(Records.After(_state, Records.Proposal("j", "b", [0], 6)) with { Changes = [new("b", MembershipChanges.Quarantine, "r")] });
+        // A ballot's word on free resources decides nothing: the votes accept, the nodes have no room.
+        Assert.Equal("010", Apply(Records.After(_state, Records.Proposal("k", "b", [0], 4), Records.Proposal("l", "b", [0], 2), Records.Proposal("m", "b", [0], 1))));
+        Assert.Equal(8, _state.Cluster.UsedIn(1).CpuCores);
+        Assert.Equal(24, _state.Cluster.Pools[1].Free.CpuCores);
+    }
+
+    [Fact]
+    public void Nodes_TakenFromUse_TakeNoJobsUntilTheyAreBack()
+    {
+        Apply(Records.After(_state, Records.Proposal("j", "a", [0])));
+        Apply(Records.After(_state) with { Nodes = [new("a", 0, "n1", IsUp: false), new("a", 3, "n4", IsUp: false)] });
+
+        Assert.Equal(2, _state.Cluster.Pools[0].NodesUp);
+        Assert.NotNull(_state.Cluster.Find("j"));
+        Assert.Equal("001", Apply(Records.After(_state, Records.Proposal("k", "a", [0]), Records.Proposal("l", "a", [3]), Records.Proposal("m", "a", [1]))));
+
+        var other = new PlacementState(Records.Cluster, Records.Run);
+        Assert.True(other.Restore(_state.Snapshot()));
+        Assert.Equal(_state.Cluster.NodesOut(), other.Cluster.NodesOut());
+        Assert.Equal(_state.Cluster.Nodes.Free, other.Cluster.Nodes.Free);
+
+        Apply(Records.After(_state) with { Releases = ["j"], Nodes = [new("a", 0, "n1", IsUp: true)] });
+        Assert.Equal("1", Apply(Records.After(_state, Records.Proposal("k", "a", [0], 8))));
+        Assert.Equal(3, _state.Cluster.Pools[0].NodesUp);
     }
 
     [Fact]
@@ -114,8 +144,8 @@ public sealed class PlacementStateTests : IDisposable
         Assert.Equal(_state.Quarantined, other.Quarantined);
         Assert.Equal(_state.Withdrawn, other.Withdrawn);
         var next = Records.Decided(_contexts, Records.After(_state, Records.Proposal("n", "a", [0], 8), Records.Proposal("o", "c", [3], 8), Records.Proposal("p", "b", [1]), Records.Proposal("q", "d", [1])));
-        Assert.Equal("1000", Encoding.ASCII.GetString(other.Apply(3, next)));
-        Assert.Equal("1000", Encoding.ASCII.GetString(_state.Apply(3, next)));
+        Assert.Equal("1010", Encoding.ASCII.GetString(other.Apply(3, next)));
+        Assert.Equal("1010", Encoding.ASCII.GetString(_state.Apply(3, next)));
         Assert.Equal((_state.Chain, _state.Cluster.Nodes.Free), (other.Chain, other.Cluster.Nodes.Free));
     }
 
@@ -130,6 +160,9 @@ public sealed class PlacementStateTests : IDisposable
     [InlineData("\"jobs\":[", "\"jobs\":[null,")]
     [InlineData("\"withdrawn\":[]", "\"withdrawn\":[\"nobody\"]")]
     [InlineData("\"withdrawn\":[]", "\"withdrawn\":[null]")]
+    [InlineData("\"out\":[]", "\"out\":null")]
+    [InlineData("\"out\":[]", "\"out\":[{\"pool\":4,\"node\":0}]")]
+    [InlineData("\"out\":[]", "\"out\":[{\"pool\":0,\"node\":-1}]")]
     public void Snapshot_Damaged_IsRefusedAndChangesNothing(string part, string instead)
     {
         Apply(Records.After(_state, Records.Proposal("k", "b", [0])));

@@ -37,6 +37,35 @@ public class SlurmTextTests
         Assert.Equal(["n1 Allocated ", "n2 Down ", "n3 Drained a|b", "n4 Down gone", "n6 Idle "], nodes.Select(n => $"{n.Name} {n.State} {n.Reason}"));
     }
 
+    [Theory]
+    [InlineData("idle", BackendNodeState.Idle)]
+    [InlineData("idle~", BackendNodeState.Idle)]
+    [InlineData("mixed", BackendNodeState.Allocated)]
+    [InlineData("mixed-", BackendNodeState.Allocated)]
+    [InlineData("allocated", BackendNodeState.Allocated)]
+    [InlineData("completing", BackendNodeState.Allocated)]
+    [InlineData("planned", BackendNodeState.Allocated)]
+    [InlineData("blocked", BackendNodeState.Allocated)]
+    [InlineData("draining", BackendNodeState.Drained)]
+    [InlineData("drained", BackendNodeState.Drained)]
+    [InlineData("drained*", BackendNodeState.Drained)]
+    [InlineData("draining@", BackendNodeState.Drained)]
+    [InlineData("maint", BackendNodeState.Drained)]
+    [InlineData("failing", BackendNodeState.Drained)]
+    [InlineData("failing*", BackendNodeState.Drained)]
+    [InlineData("fail", BackendNodeState.Down)]
+    [InlineData("down", BackendNodeState.Down)]
+    [InlineData("down*", BackendNodeState.Down)]
+    [InlineData("down~", BackendNodeState.Down)]
+    [InlineData("idle*", BackendNodeState.Down)]
+    [InlineData("allocated*", BackendNodeState.Down)]
+    [InlineData("inval", BackendNodeState.Down)]
+    [InlineData("unknown", BackendNodeState.Down)]
+    [InlineData("future", BackendNodeState.Down)]
+    [InlineData("a state of tomorrow", BackendNodeState.Down)]
+    public void Nodes_EachStateOfSinfo_TakesJobsOrNot(string told, BackendNodeState state) =>
+        Assert.Equal(state, Assert.Single(SlurmText.Nodes($"n1|work|{told}|none\n", new[] { "work" }.ToLookup(p => p, _ => "POOL"))).State);
+
     [Fact]
     public void Submission_Walltime_IsRoundedUpToMinutes()
     {

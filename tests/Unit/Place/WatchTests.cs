@@ -94,6 +94,7 @@ public sealed class WatchTests : IDisposable
                 Record = record,
                 Decided = [],
                 Ballots = Enumerable.Range(0, 4).Where(i => i != silent).ToDictionary(i => i, _ => Records.Ballot()),
+                Heard = Enumerable.Range(0, 4).Where(i => i != silent).ToHashSet(),
                 Cast = new Dictionary<int, Engine.Place.Votes.CastBallot>(),
                 Findings = found is null ? [] : [found],
                 ElapsedMs = 1,

@@ -9,7 +9,6 @@ using Quorate.Engine.Panels;
 using Quorate.Models.Health;
 using Quorate.Models.Panel;
 using Quorate.Models.Providers.Embedded;
-using Quorate.Storage.Keys;
 
 namespace Quorate.Cli.Asking;
 
@@ -28,7 +27,7 @@ internal static class AskParts
     /// <exception cref="QuorateException">The members' keys cannot be used.</exception>
     public static AskEngine CreateEngine(Workspace workspace, Func<IModelPanel> panel, IReadOnlyList<(MemberInfo Info, IChatClient Client)> embedded, IAskJournal journal, HealthMonitor? health = null)
     {
-        var keys = new MemberKeys(Path.Combine(workspace.Home, "keys", "members"), Environment.GetEnvironmentVariable(FileKeyRing.PassphraseVariable));
+        var keys = workspace.OpenMemberKeys("members");
         // Keys that cannot be used are told now, before members are paid.
         keys.Open([MemberContexts.ClientName])[0].Dispose();
         return new AskEngine(new AskServices

@@ -8,7 +8,6 @@ using Quorate.Contracts.Coordination;
 using Quorate.Engine.Coordination;
 using Quorate.Protocol.Auction;
 using Quorate.Storage.Certificates;
-using Quorate.Storage.Keys;
 
 namespace Quorate.Cli.Commands;
 
@@ -45,7 +44,7 @@ internal static class AuctionCommand
             options = options with { Propose = AuctionFaults.LyingFirst(lie) };
         }
 
-        var keys = new MemberKeys(Path.Combine(workspace.Home, "keys", "members"), Environment.GetEnvironmentVariable(FileKeyRing.PassphraseVariable));
+        var keys = workspace.OpenMemberKeys("members");
         var past = parse.GetValue(Alone) ? [] : await AuctionLedger.ReadAsync(workspace, token);
         var bidders = BiddersOf(agents, parse.GetValue(Withhold) ?? []);
         var result = await new AuctionHouse(keys, workspace.Time, options).RunAsync(workspace.Ids.Next("auction"), task, bidders, past, token);

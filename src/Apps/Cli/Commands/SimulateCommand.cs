@@ -63,7 +63,7 @@ internal static class SimulateCommand
         var bugs = Enum.GetValues<PlantedBug>().Where(bug => bug != PlantedBug.None && plan.Planted.HasFlag(bug)).ToList();
         foreach (var bug in bugs)
         {
-            var result = await RunAsync(workspace, plan.Sweep(bug, stopAtFailure: true), Names.Of(bug), token);
+            var result = await RunAsync(workspace, plan.Sweep(bug, stopAtFailure: true), QuorateJson.NameOf(bug), token);
             if (token.IsCancellationRequested)
             {
                 break;

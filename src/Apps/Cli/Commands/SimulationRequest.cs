@@ -48,7 +48,7 @@ internal sealed record SimulationRequest
     /// <summary>The command that repeats one seed of this and shows what happens.</summary>
     public string Rerun(ulong seed, PlantedBug bug)
     {
-        var faults = Faults == SimulatedFaults.All ? "" : $" --faults {(Faults == SimulatedFaults.None ? "none" : string.Join(',', Names.Singles<SimulatedFaults>().Where(f => Faults.HasFlag(f)).Select(Names.Of)))}";
-        return $"quorate simulate --seed {seed} --replicas {Replicas}{faults}{(bug == PlantedBug.None ? "" : $" --planted {Names.Of(bug)}")}{(RealSignatures ? " --real-signatures" : "")} --transcript";
+        var faults = Faults == SimulatedFaults.All ? "" : $" --faults {(Faults == SimulatedFaults.None ? "none" : string.Join(',', Names.Singles<SimulatedFaults>().Where(f => Faults.HasFlag(f)).Select(QuorateJson.NameOf)))}";
+        return $"quorate simulate --seed {seed} --replicas {Replicas}{faults}{(bug == PlantedBug.None ? "" : $" --planted {QuorateJson.NameOf(bug)}")}{(RealSignatures ? " --real-signatures" : "")} --transcript";
     }
 }

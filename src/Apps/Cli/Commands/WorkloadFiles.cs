@@ -48,6 +48,6 @@ internal static class WorkloadFiles
 
     /// <exception cref="QuorateException">Input: a name that is no policy.</exception>
     public static IReadOnlyList<QueuePolicy> ReadPolicies(string list) =>
-        [.. list.Split(',').Select(name => Enum.GetValues<QueuePolicy>().Cast<QueuePolicy?>().FirstOrDefault(p => Names.Of(p!.Value) == name.Trim())
-            ?? throw QuorateException.Input("policy_unknown", $"--policies names '{name.Trim()}'; allowed are {string.Join(", ", Enum.GetValues<QueuePolicy>().Select(Names.Of))}")).Distinct()];
+        [.. list.Split(',').Select(name => Enum.GetValues<QueuePolicy>().Cast<QueuePolicy?>().FirstOrDefault(p => QuorateJson.NameOf(p!.Value) == name.Trim())
+            ?? throw QuorateException.Input("policy_unknown", $"--policies names '{name.Trim()}'; allowed are {string.Join(", ", Enum.GetValues<QueuePolicy>().Select(QuorateJson.NameOf))}")).Distinct()];
 }

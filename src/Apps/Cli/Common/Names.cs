@@ -1,4 +1,3 @@
-using System.Text.Json;
 using Quorate.Contracts;
 
 namespace Quorate.Cli.Common;
@@ -6,15 +5,12 @@ namespace Quorate.Cli.Common;
 /// <summary>Flags as people write them: snake_case, with commas between, or all, or none.</summary>
 internal static class Names
 {
-    public static string Of<T>(T value)
-        where T : struct, Enum => JsonNamingPolicy.SnakeCaseLower.ConvertName(value.ToString());
-
     /// <summary>Every single flag.</summary>
     public static IReadOnlyList<T> Singles<T>()
         where T : struct, Enum => [.. Enum.GetValues<T>().Where(value => System.Numerics.BitOperations.IsPow2(Convert.ToInt64(value)))];
 
     public static string ListOf<T>()
-        where T : struct, Enum => string.Join(", ", Singles<T>().Select(Of));
+        where T : struct, Enum => string.Join(", ", Singles<T>().Select(QuorateJson.NameOf));
 
     public static T All<T>()
         where T : struct, Enum => Join(Singles<T>());
@@ -34,7 +30,7 @@ internal static class Names
     {
         foreach (var value in Singles<T>())
         {
-            if (Of(value) == name)
+            if (QuorateJson.NameOf(value) == name)
             {
                 return value;
             }

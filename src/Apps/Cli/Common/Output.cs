@@ -53,6 +53,19 @@ internal sealed class Output
 
     public void Line(string markup) => People.MarkupLine(markup);
 
+    /// <summary>A rule across the terminal, or a plain line, with the title of what follows.</summary>
+    public void Heading(string title)
+    {
+        if (Live)
+        {
+            People.Write(new Rule($"[bold]{Markup.Escape(title)}[/]").LeftJustified().RuleStyle("grey"));
+        }
+        else
+        {
+            Line($"== {Markup.Escape(title)}");
+        }
+    }
+
     /// <summary>Foreign text made safe for the terminal: no markup, nothing that moves the cursor, colours or reorders.</summary>
     public static string Safe(string text) => Markup.Escape(PlainText.Clean(text));
 

@@ -95,6 +95,9 @@ internal sealed class Workspace : IAsyncDisposable
 
     public FileKeyRing OpenKeys() => _keys ??= Keep(FileKeyRing.Open(Path.Combine(Home, "keys"), Time));
 
+    /// <summary>Keys of those who sign together, kept in a folder of this name.</summary>
+    public MemberKeys OpenMemberKeys(string group) => new(Path.Combine(Home, "keys", group), Environment.GetEnvironmentVariable(FileKeyRing.PassphraseVariable));
+
     public async Task<QuorateStore> OpenStoreAsync(CancellationToken token) =>
         _store ??= await QuorateStore.OpenAsync(_storeFile ?? Path.Combine(Home, "quorate.db"), OpenKeys(), Time, cancellationToken: token);
 

@@ -86,13 +86,7 @@ internal sealed class DemoStory(Workspace workspace, DemoSite demo, int seed, bo
     private void Chapter(string title)
     {
         _output.People.WriteLine();
-        if (!_output.Live)
-        {
-            _output.Line($"== {Markup.Escape(title)}");
-            return;
-        }
-
-        _output.People.Write(new Rule($"[bold]{Markup.Escape(title)}[/]").LeftJustified().RuleStyle("grey"));
+        _output.Heading(title);
     }
 
     private void ShowTable(IReadOnlyList<DemoResult> results)

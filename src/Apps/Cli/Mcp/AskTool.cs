@@ -41,7 +41,7 @@ internal sealed class AskTool(Workspace workspace, IAskEngine engine)
                 Choices = choices ?? [],
                 Models = models ?? [],
             };
-            var result = await engine.AskAsync(workspace.Ids.Next("ask"), request, new Unwatched(), cancellationToken);
+            var result = await engine.AskAsync(workspace.Ids.Next("ask"), request, new NoAskObserver(), cancellationToken);
             await AskParts.RecordAsync(workspace, result, cancellationToken);
             return View(result);
         },
@@ -60,11 +60,4 @@ internal sealed class AskTool(Workspace workspace, IAskEngine engine)
         Members = result.Responses.Select(r => new { r.Model, r.Role, r.Status, Error = r.Error?.Code, r.Vote, r.Confidence, Text = PlainText.Clean(r.Text, LongestText) }),
         OutcomeHash = result.Certificate?.OutcomeHash,
     };
-
-    private sealed class Unwatched : IAskObserver
-    {
-        public void On(AskProgress progress)
-        {
-        }
-    }
 }

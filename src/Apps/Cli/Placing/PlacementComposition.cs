@@ -11,7 +11,6 @@ using Quorate.Engine.Place.Votes;
 using Quorate.Faults.Agents;
 using Quorate.Models.Panel;
 using Quorate.Platforms.Slurm;
-using Quorate.Storage.Keys;
 
 namespace Quorate.Cli.Placing;
 
@@ -30,7 +29,7 @@ internal sealed class PlacementComposition : IDisposable
     /// <exception cref="QuorateException">A model that is not there, keys that cannot be used, or no Slurm.</exception>
     public static async Task<PlacementComposition> OpenAsync(Workspace workspace, PlacementRequest request, CancellationToken token)
     {
-        var keys = new MemberKeys(Path.Combine(workspace.Home, "keys", "agents"), Environment.GetEnvironmentVariable(FileKeyRing.PassphraseVariable));
+        var keys = workspace.OpenMemberKeys("agents");
         var voter = await VotersAsync(workspace, request, token);
         var slurm = request.Options.BackendName == PlacementBackends.Slurm ? new SlurmBackend(new SlurmOptions { Mark = request.RunId, Cluster = request.Cluster }, workspace.Time) : null;
         try

@@ -1,6 +1,4 @@
-using Quorate.Contracts;
 using Quorate.Contracts.Placing;
-using Quorate.Contracts.Provenance;
 using Quorate.Storage.Certificates;
 
 namespace Quorate.Cli.Placing;
@@ -17,14 +15,8 @@ internal static class PlacementProofs
             return null;
         }
 
-        var keys = "";
-        foreach (var job in decided)
-        {
-            var proof = job.Certificate!;
-            var outcome = new OutcomeCertificate { OutcomeHash = proof.OutcomeHash, Outcome = QuorateJson.ToElement(new { }), Signers = proof.Signers, Text = proof.Text, Group = result.Group };
-            keys = OutcomeFolder.Write(folder, job.Name, outcome, "agents").Keys;
-        }
-
-        return (Path.Combine(folder, $"{decided[0].Name}.cert"), keys);
+        var keys = OutcomeFolder.WriteKeys(folder, "agents", result.Group);
+        var files = decided.Select(job => OutcomeFolder.WriteCertificate(folder, job.Name, job.Certificate!.Text)).ToList();
+        return (files[0], keys);
     }
 }

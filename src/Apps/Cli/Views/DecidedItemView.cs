@@ -1,6 +1,6 @@
 using System.Text;
 using System.Text.Json;
-using Quorate.Cli.Common;
+using Quorate.Contracts;
 using Quorate.Protocol.Consensus;
 using Quorate.Storage.Keys;
 
@@ -75,14 +75,14 @@ internal sealed record DecidedItemView(
         var isQuestion = request.Type == RequestKind.Question;
         var evidence = request.Type == RequestKind.Exclusion && Evidence.TryDecode(request.Payload, out var found) ? found : null;
         return new DecidedItemView(
-            Names.Of(request.Type),
+            QuorateJson.NameOf(request.Type),
             group.IdOf(request.Client),
             request.Sequence,
             ReadableBytes.Of(request.Payload),
             isQuestion ? ReadableBytes.Of(item.Outcome) : null,
             isQuestion ? [.. item.Opinions.Select(o => new OpinionRow(group.IdOf(o.Author), ReadableBytes.Of(o.Value)))] : null,
             evidence is null ? null : group.IdOf(evidence.Accused),
-            evidence is null ? null : Names.Of(evidence.Kind));
+            evidence is null ? null : QuorateJson.NameOf(evidence.Kind));
     }
 
     public IEnumerable<string> Lines()

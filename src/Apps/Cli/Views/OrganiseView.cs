@@ -1,4 +1,5 @@
 using Quorate.Cli.Common;
+using Quorate.Contracts;
 using Quorate.Contracts.Coordination;
 using Spectre.Console;
 
@@ -22,7 +23,7 @@ internal static class OrganiseView
         foreach (var change in result.Restructurings)
         {
             var moved = change.Changes.Select(c => $"{c.Role} {c.From ?? "nobody"} → {c.To ?? "nobody"}");
-            output.Line($"without [bold]{change.Lost}[/]: {(change.Changes.Count == 0 ? "nothing changed" : string.Join(", ", moved))} (gave anew: {Names.Of(change.Scope)}; {change.Kept} kept)");
+            output.Line($"without [bold]{change.Lost}[/]: {(change.Changes.Count == 0 ? "nothing changed" : string.Join(", ", moved))} (gave anew: {QuorateJson.NameOf(change.Scope)}; {change.Kept} kept)");
         }
     }
 

@@ -25,7 +25,7 @@ internal sealed class PlaceView(Output output, ClusterSpec cluster, bool explain
     {
         // When the last fault ends is known only when none is drawn by chance.
         _until = request.Faults is { FaultInjectionRate: 0, Schedule.Count: > 0 } plan ? plan.Schedule.Max(f => f.Round + f.Rounds) : null;
-        Phase("Initialisation");
+        output.Heading("Initialisation");
         foreach (var agent in cluster.Agents)
         {
             output.Line($"[green]✓[/] [bold]{Output.Safe(agent.Name)}[/] manages {agent.Nodes} nodes: {agent.Node.Has()} each [grey]{((agent.Model ?? request.Model) is { } model ? $"votes as {Output.Safe(model)} answers" : "votes by rules")}[/]");
@@ -33,7 +33,7 @@ internal sealed class PlaceView(Output output, ClusterSpec cluster, bool explain
 
         var tolerated = (cluster.Agents.Count - 1) / 3;
         output.Line($"[grey]{request.Jobs.Count} jobs, {request.Options.Protocol}, {request.Options.BackendName} backend; {tolerated} of {cluster.Agents.Count} agents may lie[/]");
-        Phase("Healthy operation");
+        output.Heading("Healthy operation");
     }
 
     public void On(PlacementProgress progress)
@@ -67,7 +67,7 @@ internal sealed class PlaceView(Output output, ClusterSpec cluster, bool explain
 
     public void Show(PlacementResult result)
     {
-        Phase("Report");
+        output.Heading("Report");
         var table = new Table { Border = output.Live ? TableBorder.Rounded : TableBorder.None };
         table.AddColumns(["[grey]agent[/]", "[grey]jobs[/]", "[grey]accepted[/]", "[grey]rejected[/]", "[grey]faults[/]", "[grey]found[/]"]);
         foreach (var agent in cluster.Agents.Select(a => a.Name))
@@ -115,6 +115,11 @@ internal sealed class PlaceView(Output output, ClusterSpec cluster, bool explain
             return;
         }
 
+        foreach (var node in round.Record.Nodes ?? [])
+        {
+            output.Line($"[blue]↻[/] node [bold]{Output.Safe(node.Name)}[/] of {Output.Safe(node.Agent)} {(node.IsUp ? "is back" : "takes no more jobs")}");
+        }
+
         foreach (var (change, i) in round.Record.Changes.Select((c, i) => (c, i)).Where(c => applied.Outcome.Changes[c.i]))
         {
             output.Line($"[blue]↻[/] [bold]{Output.Safe(change.Agent)}[/] {Done(change.Change)} [grey]{Output.Safe(change.Reason)}[/]{(applied.Lost.Count > 0 && change.Change == MembershipChanges.Withdraw ? $" {applied.Lost.Count} {(applied.Lost.Count == 1 ? "job" : "jobs")} to place again" : "")}");
@@ -151,19 +156,7 @@ internal sealed class PlaceView(Output output, ClusterSpec cluster, bool explain
     {
         if (_told.Add(("", phase)))
         {
-            Phase(phase);
-        }
-    }
-
-    private void Phase(string title)
-    {
-        if (output.Live)
-        {
-            output.People.Write(new Rule($"[bold]{title}[/]").LeftJustified().RuleStyle("grey"));
-        }
-        else
-        {
-            output.Line($"== {title}");
+            output.Heading(phase);
         }
     }
 

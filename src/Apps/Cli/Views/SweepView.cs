@@ -1,5 +1,6 @@
 using Quorate.Cli.Commands;
 using Quorate.Cli.Common;
+using Quorate.Contracts;
 using Quorate.Protocol.Consensus;
 using Quorate.Protocol.Consensus.Simulation;
 using Spectre.Console;
@@ -45,7 +46,7 @@ internal sealed record SweepView
             Replicas = membership.Replicas,
             Liars = plan.Faults.HasFlag(SimulatedFaults.Byzantine) ? membership.Faults : 0,
             Quorum = membership.Quorum,
-            Faults = [.. Names.Singles<SimulatedFaults>().Where(f => plan.Faults.HasFlag(f)).Select(Names.Of)],
+            Faults = [.. Names.Singles<SimulatedFaults>().Where(f => plan.Faults.HasFlag(f)).Select(QuorateJson.NameOf)],
             Signatures = plan.RealSignatures ? "ecdsa_p256" : "keyed_hash",
             Seconds = Math.Round(took.TotalSeconds, 3),
             Events = result.Events,
@@ -87,13 +88,13 @@ internal sealed record PlantedRow(string Bug, bool Found, ulong? Seed, string? V
     {
         if (result.Failures.Count == 0)
         {
-            return new PlantedRow(Names.Of(bug), Found: false, null, null, null, result.Seeds, null);
+            return new PlantedRow(QuorateJson.NameOf(bug), Found: false, null, null, null, result.Seeds, null);
         }
 
         // What the seed also shows without the bug would say nothing about the bug.
         var first = result.Failures[0];
         var clean = ConsensusSimulation.Run(first.Seed, plan.Options(PlantedBug.None)).Violations.Count == 0;
-        return new PlantedRow(Names.Of(bug), clean, first.Seed, first.Violations[0], clean, (long)(first.Seed - plan.Seeds.First) + 1, plan.Rerun(first.Seed, bug));
+        return new PlantedRow(QuorateJson.NameOf(bug), clean, first.Seed, first.Violations[0], clean, (long)(first.Seed - plan.Seeds.First) + 1, plan.Rerun(first.Seed, bug));
     }
 }
 

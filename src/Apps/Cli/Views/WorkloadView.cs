@@ -1,4 +1,4 @@
-using Quorate.Cli.Common;
+using Quorate.Contracts;
 using Quorate.Contracts.Placing;
 using Quorate.Engine.Place.Agreement;
 using Quorate.Engine.Place.Queueing;
@@ -85,7 +85,7 @@ internal sealed record WorkloadView
     {
         var started = time.GetTimestamp();
         var metrics = WorkloadReplay.Run(cluster, jobs, new ReplayOptions { Queue = new QueueOptions { Policy = policy } }, token).Metrics;
-        return Row(Names.Of(policy), metrics, time.GetElapsedTime(started));
+        return Row(QuorateJson.NameOf(policy), metrics, time.GetElapsedTime(started));
     }
 
     private static async Task<WorkloadRow> RowAsync(VotedRun run, ClusterSpec cluster, IReadOnlyList<JobSpec> jobs, TimeProvider time, CancellationToken token)

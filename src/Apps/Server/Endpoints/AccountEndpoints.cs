@@ -30,7 +30,7 @@ internal static class AccountEndpoints
             .Accepts<Credentials>("application/json").Produces<UserView>();
         app.MapPost("/login", LogInAsync).AllowAnonymous().RequireRateLimiting(RateLimits.SignIn).WithSummary("Log in: sets the session cookie.")
             .Accepts<Credentials>("application/json").Produces<UserView>();
-        app.MapPost("/logout", LogOutAsync).WithSummary("End this session.");
+        app.MapPost("/logout", LogOutAsync).WithSummary("Log out: the cookie is valid no more.");
         app.MapGet("/me", Me).WithSummary("Who you are.").Produces<UserView>();
         app.MapPost("/api_keys", AddKeyAsync).WithSummary("Make an API key.").Accepts<ApiKeyRequest>("application/json").Produces<NewApiKey>();
         app.MapGet("/api_keys", ListKeysAsync).WithSummary("Your API keys, without their secrets.").Produces<IReadOnlyList<ApiKeyView>>();

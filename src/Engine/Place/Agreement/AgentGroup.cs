@@ -1,3 +1,4 @@
+using Quorate.Contracts;
 using Quorate.Contracts.Placing;
 using Quorate.Engine.Place.Votes;
 using Quorate.Protocol.Consensus;
@@ -167,7 +168,7 @@ public sealed class AgentGroup
                 node.Keep(record);
                 break;
             case Evidence evidence:
-                node.Findings.Add(new Finding(_cluster.Agents[evidence.Accused].Name, System.Text.Json.JsonNamingPolicy.SnakeCaseLower.ConvertName(evidence.Kind.ToString()), Proven: true, node.State.Round + 1, "its signatures contradict the protocol", Convert.ToBase64String(evidence.Encode())));
+                node.Findings.Add(new Finding(_cluster.Agents[evidence.Accused].Name, QuorateJson.NameOf(evidence.Kind), Proven: true, node.State.Round + 1, "its signatures contradict the protocol", Convert.ToBase64String(evidence.Encode())));
                 break;
             case Decision decision:
                 Note(node, decision);
@@ -190,12 +191,6 @@ public sealed class AgentGroup
 
     private void Post(AgentNode from, int to, Message message)
     {
-        if (_faults is NoFaults)
-        {
-            Send(from.Id, to, message.Encoded.ToArray(), _options.LinkMs);
-            return;
-        }
-
         foreach (var (delay, bytes) in _faults.Carry((from.Id, from.Context), to, message, _options.LinkMs))
         {
             Send(from.Id, to, bytes, _options.LinkMs + delay);
@@ -321,8 +316,10 @@ public sealed class AgentGroup
         return new RoundResult
         {
             Record = record,
+            Question = _round.Request!.Sequence,
             Decided = _round.Decided,
             Ballots = ballots,
+            Heard = ballots.Keys.Concat(Enumerable.Range(0, _nodes.Length).Where(a => _nodes.Any(n => n.Id != a && n.Machine is not null && n.LastHeardOf(a) >= record.Round))).ToHashSet(),
             Cast = _round.Cast,
             Findings = [.. _nodes.SelectMany(TakeProven).DistinctBy(f => (f.Agent, f.Kind, f.Round)), .. TakeSuspicions()],
             ElapsedMs = _round.ElapsedMs,

@@ -7,17 +7,12 @@ namespace Quorate.Engine.Place.Agreement;
 /// <summary>One agent: its replica, its state, what it must not forget, and its watch over the others. Not thread-safe.</summary>
 internal sealed class AgentNode
 {
-    /// <summary>Rounds that an agent may miss before the others let it go.</summary>
-    private const int Patience = 2;
-
-    /// <summary>Rounds in a row in which a convicted agent must have been seen to tell the truth before it counts again.</summary>
-    private const int Probation = 3;
-
     private readonly ClusterSpec _cluster;
     private readonly Memo<PlacementRecord> _records;
     private readonly string _run;
     private readonly List<DurableRecord> _log = [];
     private readonly Dictionary<(int From, string Kind), int> _damaged = [];
+    private readonly Dictionary<int, long> _lastWord = [];
     private Request? _question;
     private PlacementRecord? _record;
 
@@ -87,6 +82,7 @@ internal sealed class AgentNode
             Findings.AddRange(Audit.Note(opinion));
         }
 
+        Hear(machine, message);
         if (message.Verdict == Verdict.InvalidSignature)
         {
             Count(from, message is Opinion claimed && claimed.Author != from ? "forged_signature" : "corrupted");
@@ -121,16 +117,19 @@ internal sealed class AgentNode
         }
     }
 
+    /// <summary>The last round in which an agent signed anything, a ballot or its part in the agreement; 0: none.</summary>
+    public long LastHeardOf(int agent) => Math.Max(Audit.LastBallotOf(agent), _lastWord.GetValueOrDefault(agent));
+
     /// <summary>Whether this agent, by what it has seen itself, agrees to a change.</summary>
     public bool Agrees(PlacementRecord record, MembershipChange change)
     {
-        var agent = _cluster.Agents.ToList().FindIndex(a => a.Name == change.Agent);
+        var agent = _cluster.NumberOf(change.Agent);
         return change.Change switch
         {
-            MembershipChanges.Withdraw => agent != Id && Audit.LastBallotOf(agent) < record.Round - Patience,
-            MembershipChanges.Restore => agent == Id || Audit.LastBallotOf(agent) >= record.Round - 1,
+            MembershipChanges.Withdraw => agent != Id && LastHeardOf(agent) < record.Round - MembershipChanges.Patience,
+            MembershipChanges.Restore => agent == Id || LastHeardOf(agent) >= record.Round - 1,
             MembershipChanges.Quarantine => Audit.LastLieOf(agent) > 0,
-            _ => Audit.LastLieOf(agent) < record.Round - Probation && Audit.LastBallotOf(agent) >= record.Round - 1,
+            _ => Audit.LastLieOf(agent) < record.Round - MembershipChanges.Probation && Audit.LastBallotOf(agent) >= record.Round - 1,
         };
     }
 
@@ -140,6 +139,20 @@ internal sealed class AgentNode
         var taken = _damaged.Select(d => (d.Key.From, d.Key.Kind, d.Value)).ToList();
         _damaged.Clear();
         return taken;
+    }
+
+    // Who keeps its ballots to itself but agrees with the others is there, and so are its nodes. Only votes on the newest sequence numbers
+    // are fresh: nobody could have kept them from an earlier round.
+    private void Hear(Replica machine, Message message)
+    {
+        if (message is Vote { Kind: MessageKind.Prepare or MessageKind.Commit } vote && vote.Sequence >= machine.Executed && Context.Membership.IsReplica(vote.Replica))
+        {
+            var round = vote.Sequence > machine.Executed ? State.Round + 1 : State.Round;
+            if (LastHeardOf(vote.Replica) < round && MessageVerifier.Verify(Context, vote) == Verdict.Valid)
+            {
+                _lastWord[vote.Replica] = round;
+            }
+        }
     }
 
     private void Count(int from, string kind) => _damaged[(from, kind)] = _damaged.GetValueOrDefault((from, kind)) + 1;

@@ -20,6 +20,12 @@ public sealed record PlacementRecord
     /// <summary>Jobs whose end one round tells.</summary>
     public const int MaxReleases = 512;
 
+    /// <summary>Nodes that one round takes from use or gives back.</summary>
+    public const int MaxNodeChanges = 64;
+
+    /// <summary>Characters of a node's name at the backend.</summary>
+    public const int MaxNodeName = 128;
+
     public required string Kind { get; init; }
 
     public required string Run { get; init; }
@@ -37,6 +43,9 @@ public sealed record PlacementRecord
 
     /// <summary>Jobs that hold nothing any more, in order.</summary>
     public required IReadOnlyList<string> Releases { get; init; }
+
+    /// <summary>Nodes that the backend has taken from use or given back, told like <see cref="Releases"/>; null: none. A round that tells of any proposes nothing.</summary>
+    public IReadOnlyList<NodeChange>? Nodes { get; init; }
 
     public required IReadOnlyList<MembershipChange> Changes { get; init; }
 
@@ -68,6 +77,7 @@ public sealed record PlacementRecord
         this is { Kind: Form, Run: not null, State: not null, Quarantined: not null, Releases: not null, Changes: not null, Proposals: not null }
         && Releases.Count <= MaxReleases && Proposals.Count <= MaxProposals && Changes.Count <= Membership.MaxReplicas
         && Quarantined.Concat(Releases).Concat(Proposals.SelectMany(p => p?.After ?? [])).All(n => n is not null)
+        && Nodes is null or { Count: > 0 and <= MaxNodeChanges } && (Nodes is null || (Proposals.Count == 0 && Nodes.All(n => n is { Agent: not null, Name.Length: > 0 and <= MaxNodeName })))
         && Changes.All(c => c is { Agent: not null, Change: not null, Reason: not null })
         && Proposals.All(p => p is { Job: not null, Needs: not null, Agent: not null, Nodes.Count: > 0 and <= JobSpec.MaxNodes, After: not null });
 }
@@ -107,7 +117,14 @@ public sealed record ProposedNeeds(long CpuCores, long MemoryMb, long Gpus, long
     public static ProposedNeeds Of(Resources needs) => new(needs.CpuCores, needs.MemoryMb, needs.Gpus, needs.StorageGb);
 }
 
-/// <summary>An agent's pool or vote taken out or brought back.</summary>
+/// <summary>A node that takes no more jobs, what runs there goes on; or that is back.</summary>
+/// <param name="Agent">Whose pool.</param>
+/// <param name="Node">Number of the pool's node that stands for it.</param>
+/// <param name="Name">The backend's name for it.</param>
+/// <param name="IsUp">It is back.</param>
+public sealed record NodeChange(string Agent, int Node, string Name, bool IsUp);
+
+/// <summary>An agent's pool, or its vote, taken out or brought back.</summary>
 /// <param name="Agent">Whom it is about.</param>
 /// <param name="Change">One of <see cref="MembershipChanges"/>.</param>
 /// <param name="Reason">For people.</param>
@@ -115,17 +132,23 @@ public sealed record MembershipChange(string Agent, string Change, string Reason
 
 public static class MembershipChanges
 {
-    /// <summary>It does not answer: its pool takes no jobs, and those on it are lost.</summary>
+    /// <summary>Nothing is heard from it: its pool takes no jobs, and those on it are lost.</summary>
     public const string Withdraw = "withdraw";
 
     /// <summary>It answers again.</summary>
     public const string Restore = "restore";
 
-    /// <summary>Its signatures convict it: its votes do not count and its pool takes no new jobs.</summary>
+    /// <summary>Its signatures convict it: its votes do not count. Its pool stays in use.</summary>
     public const string Quarantine = "quarantine";
 
-    /// <summary>An operator has repaired it.</summary>
+    /// <summary>It has told the truth for some rounds.</summary>
     public const string Readmit = "readmit";
 
     public static readonly IReadOnlyList<string> All = [Withdraw, Restore, Quarantine, Readmit];
+
+    /// <summary>Rounds that an agent may miss before the others let it go.</summary>
+    internal const int Patience = 2;
+
+    /// <summary>Rounds in a row in which a convicted agent must have been seen to tell the truth before it counts again.</summary>
+    internal const int Probation = 3;
 }

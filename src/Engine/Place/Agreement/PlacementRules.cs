@@ -48,6 +48,11 @@ public sealed class PlacementRules(ClusterSpec cluster) : IProposalValidator
             return $"{change.Change} of {change.Agent} is no change of this cluster";
         }
 
+        if (record.Nodes?.FirstOrDefault(n => !_agents.TryGetValue(n.Agent, out var pool) || n.Node < 0 || n.Node >= cluster.Agents[pool].Nodes) is { } node)
+        {
+            return $"node {node.Node} of {node.Agent} is no node of this cluster";
+        }
+
         if (record.AtMs is < 0 or > MaxAtMs)
         {
             return $"{record.AtMs} ms is no time of a run";

@@ -49,10 +49,10 @@ public sealed class PlacementState : IReplicatedState
     /// <summary>Rounds applied.</summary>
     public long Round { get; private set; }
 
-    /// <summary>Agents that do not answer, by name, in order.</summary>
+    /// <summary>Agents from whom nothing is heard, by name, in order. Their pools are down.</summary>
     public IReadOnlyCollection<string> Withdrawn => _withdrawn;
 
-    /// <summary>Agents proven to have lied, by name, in order.</summary>
+    /// <summary>Agents proven to have lied, by name, in order. Their votes do not count; their pools are the cluster's and stay in use.</summary>
     public IReadOnlyCollection<string> Quarantined => _quarantined;
 
     /// <summary>What the last applied round came to: which proposals hold nodes now, and which jobs were lost with a pool.</summary>
@@ -70,6 +70,11 @@ public sealed class PlacementState : IReplicatedState
         foreach (var job in record.Releases)
         {
             Cluster.Release(job);
+        }
+
+        foreach (var node in record.Nodes ?? [])
+        {
+            Cluster.SetNode(Cluster.PoolOf(node.Agent), node.Node, node.IsUp);
         }
 
         var lost = record.Changes.Where((_, i) => outcome.Changes[i]).SelectMany(Apply).ToList();
@@ -92,15 +97,16 @@ public sealed class PlacementState : IReplicatedState
     }
 
     public byte[] Snapshot() => JsonSerializer.SerializeToUtf8Bytes(
-        new Saved(Chain, Round, [.. _withdrawn], [.. _quarantined], [.. Cluster.Running.OrderBy(a => a.Sequence).Select(a => new SavedJob(a.Job, a.Placement.Pool, a.Placement.Nodes, ProposedNeeds.Of(a.Placement.Share), a.EndsBy.Ticks))]),
+        new Saved(Chain, Round, [.. _withdrawn], [.. _quarantined], [.. Cluster.NodesOut()], [.. Cluster.Running.OrderBy(a => a.Sequence).Select(a => new SavedJob(a.Job, a.Placement.Pool, a.Placement.Nodes, ProposedNeeds.Of(a.Placement.Share), a.EndsBy.Ticks))]),
         QuorateJson.Options);
 
     public bool Restore(ReadOnlySpan<byte> snapshot)
     {
         try
         {
-            if (JsonSerializer.Deserialize<Saved>(snapshot, QuorateJson.Options) is not { Chain: not null, Withdrawn: not null, Quarantined: not null, Jobs: not null } saved
+            if (JsonSerializer.Deserialize<Saved>(snapshot, QuorateJson.Options) is not { Chain: not null, Withdrawn: not null, Quarantined: not null, Out: not null, Jobs: not null } saved
                 || !saved.Jobs.All(j => j is { Job: not null, Nodes: not null, Share: not null } && j.Pool >= 0 && j.Pool < Cluster.Pools.Count && j.Nodes.All(n => n >= 0 && n < Cluster.Pools[j.Pool].Count))
+                || !saved.Out.All(o => o.Pool >= 0 && o.Pool < Cluster.Pools.Count && o.Node >= 0 && o.Node < Cluster.Pools[o.Pool].Count)
                 || !saved.Withdrawn.Concat(saved.Quarantined).All(n => Cluster.Pools.Any(p => p.Name == n)))
             {
                 return false;
@@ -108,6 +114,7 @@ public sealed class PlacementState : IReplicatedState
 
             var cluster = new ClusterState(Cluster.Spec);
             saved.Jobs.ToList().ForEach(j => cluster.Allocate(j.Job, new Placement(j.Pool, j.Nodes, j.Share.Amounts()), TimeSpan.FromTicks(j.EndsBy)));
+            saved.Out.ToList().ForEach(o => cluster.SetNode(o.Pool, o.Node, isUp: false));
             (Cluster, Chain, Round, Last) = (cluster, saved.Chain, saved.Round, AppliedRound.None);
             Set(_withdrawn, saved.Withdrawn);
             Set(_quarantined, saved.Quarantined);
@@ -138,7 +145,7 @@ public sealed class PlacementState : IReplicatedState
     {
         foreach (var pool in Cluster.Pools)
         {
-            pool.SetPoolDown(_withdrawn.Contains(pool.Name) || _quarantined.Contains(pool.Name));
+            pool.SetPoolDown(_withdrawn.Contains(pool.Name));
         }
     }
 
@@ -172,7 +179,7 @@ public sealed class PlacementState : IReplicatedState
         names.UnionWith(now);
     }
 
-    private sealed record Saved(string Chain, long Round, IReadOnlyList<string> Withdrawn, IReadOnlyList<string> Quarantined, IReadOnlyList<SavedJob> Jobs);
+    private sealed record Saved(string Chain, long Round, IReadOnlyList<string> Withdrawn, IReadOnlyList<string> Quarantined, IReadOnlyList<NodeOut> Out, IReadOnlyList<SavedJob> Jobs);
 
     private sealed record SavedJob(string Job, int Pool, IReadOnlyList<int> Nodes, ProposedNeeds Share, long EndsBy);
 }

@@ -9,11 +9,17 @@ public sealed record RoundResult
 {
     public required PlacementRecord Record { get; init; }
 
+    /// <summary>The client's number of the question.</summary>
+    public ulong Question { get; init; }
+
     /// <summary>Decided since the last record, in order, each with what proves it: usually this record alone; none when no quorum decided in time.</summary>
     public required IReadOnlyList<(Item Item, QuorumCertificate Certificate)> Decided { get; init; }
 
     /// <summary>Signed ballots that reached anyone, by the agent's number; of an agent that signed two, the first.</summary>
     public required IReadOnlyDictionary<int, Ballot> Ballots { get; init; }
+
+    /// <summary>Numbers of the agents that signed anything in the round, a ballot or a part in the agreement, and reached anyone.</summary>
+    public IReadOnlySet<int> Heard { get; init; } = new HashSet<int>();
 
     /// <summary>How votes came about, where agents tell, by the agent's number.</summary>
     public required IReadOnlyDictionary<int, CastBallot> Cast { get; init; }
@@ -25,4 +31,13 @@ public sealed record RoundResult
 
     /// <summary>The view it was decided in; more than the round before when a leader was replaced.</summary>
     public required ulong View { get; init; }
+
+    /// <summary>The same round as a decided item tells it: one that no quorum answered in time may be decided after all, when it has been asked anew.</summary>
+    public RoundResult Of(Item item, PlacementRecord record) => item.Request.Sequence == Question ? this : this with
+    {
+        Record = record,
+        Question = item.Request.Sequence,
+        Ballots = item.Opinions.Select(o => (o.Author, Ballot: Ballot.TryParse(o.Value))).Where(b => b.Ballot is not null).ToDictionary(b => b.Author, b => b.Ballot!),
+        Cast = new Dictionary<int, CastBallot>(),
+    };
 }

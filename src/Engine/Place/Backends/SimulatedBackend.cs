@@ -50,7 +50,7 @@ public sealed class SimulatedBackend(ClusterSpec cluster, TimeProvider time) : I
     /// <summary>A node fails, and the jobs on it with it.</summary>
     public void FailNode(string pool, int node) => Change(pool, p => Lose(_state.NodeDown(p, node), _down.Add((p, node))));
 
-    public void RecoverNode(string pool, int node) => Change(pool, p => { _state.NodeUp(p, node); _down.Remove((p, node)); });
+    public void RecoverNode(string pool, int node) => Change(pool, p => { _state.SetNode(p, node, isUp: true); _down.Remove((p, node)); });
 
     /// <summary>All nodes of a pool fail.</summary>
     public void FailPool(string pool) => Change(pool, p => Lose(_state.PoolDown(p), _poolsDown.Add(p)));
@@ -72,8 +72,7 @@ public sealed class SimulatedBackend(ClusterSpec cluster, TimeProvider time) : I
         }
 
         var id = (_ids.Count + 1).ToString(CultureInfo.InvariantCulture);
-        var lasts = Math.Min(start.Job.RuntimeS ?? start.Job.WalltimeS, start.Job.WalltimeS);
-        _state.Allocate(id, new Placement(pool, nodes, start.Share), time.GetElapsedTime(_start) + TimeSpan.FromSeconds(lasts));
+        _state.Allocate(id, new Placement(pool, nodes, start.Share), time.GetElapsedTime(_start) + TimeSpan.FromSeconds(start.Job.Lasts()));
         _ids.Add(start.Key, id);
         var end = start.Job.RuntimeS > start.Job.WalltimeS ? BackendJobState.TimedOut : BackendJobState.Completed;
         _jobs.Add(id, new SimulatedJob(end) { Id = id, Key = start.Key, State = BackendJobState.Running, Nodes = [.. nodes.Select(n => NodeName(start.Pool, n))] });

@@ -56,13 +56,12 @@ public sealed class AuctionChooser(ClusterSpec cluster, string run, AuctionHouse
             _past.RemoveAt(0);
         }
 
-        if (result.Winner is { } winner && free.ChooseIn(_profiles.ToList().FindIndex(p => p.Name == winner), needs) is { } placement)
+        if (result.Winner is { } winner && free.ChooseIn(cluster.NumberOf(winner), needs) is { } placement)
         {
             return new PoolChoice(start.Job, placement, $"auction {result.RecordHash}");
         }
 
-        var byFit = await new FitChooser().ChooseAsync([start], Copy(free), new Dictionary<string, List<string>> { [start.Job.Name] = closed }, cancellationToken);
-        return byFit.Count > 0 ? byFit[0] : null;
+        return FitChooser.Choose(start, free, closed);
     }
 
     private static AuctionTask TaskOf(JobSpec job, NodePools free)
@@ -80,11 +79,4 @@ public sealed class AuctionChooser(ClusterSpec cluster, string run, AuctionHouse
     private static AgentBid? Bid(NodePools free, int pool, Resources needs, TimeSpan walltime) => free.CostIn(pool, needs) is { } cost
         ? new AgentBid { Cost = cost, DurationS = walltime.TotalSeconds, Approach = [free.Pools[pool].Speciality], Load = 1 - ((double)free.Pools[pool].Free.CpuCores / Math.Max(1, free.Pools[pool].Node.CpuCores * free.Pools[pool].Count)) }
         : null;
-
-    private NodePools Copy(NodePools free)
-    {
-        var copy = new NodePools(cluster);
-        copy.CopyFrom(free);
-        return copy;
-    }
 }

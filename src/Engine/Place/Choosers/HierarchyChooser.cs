@@ -13,15 +13,15 @@ namespace Quorate.Engine.Place.Choosers;
 public sealed class HierarchyChooser : IPoolChooser
 {
     private readonly HashSet<string> _lost = new(StringComparer.Ordinal);
-    private readonly FitChooser _fit = new();
+    private readonly ClusterSpec _cluster;
 
     /// <exception cref="Contracts.QuorateException">Input: more than 1,000 jobs, or a cycle among them.</exception>
-    public HierarchyChooser(ClusterSpec cluster, IReadOnlyList<JobSpec> jobs) => Hierarchy = JobHierarchy.Organise(jobs, JobHierarchy.Profiles(cluster));
+    public HierarchyChooser(ClusterSpec cluster, IReadOnlyList<JobSpec> jobs) => (_cluster, Hierarchy) = (cluster, JobHierarchy.Organise(jobs, JobHierarchy.Profiles(cluster)));
 
     /// <summary>As it is now.</summary>
     public JobHierarchy Hierarchy { get; private set; }
 
-    public async Task<IReadOnlyList<PoolChoice>> ChooseAsync(IReadOnlyList<Start> starts, NodePools free, IReadOnlyDictionary<string, List<string>> refused, CancellationToken cancellationToken)
+    public Task<IReadOnlyList<PoolChoice>> ChooseAsync(IReadOnlyList<Start> starts, NodePools free, IReadOnlyDictionary<string, List<string>> refused, CancellationToken cancellationToken)
     {
         foreach (var gone in free.Pools.Where(p => p.NodesUp == 0 && _lost.Count < free.Pools.Count - 1 && _lost.Add(p.Name)).ToList())
         {
@@ -32,19 +32,17 @@ public sealed class HierarchyChooser : IPoolChooser
         foreach (var start in starts)
         {
             var duty = Hierarchy.Duties.First(d => d.Job == start.Job.Name);
-            var pool = free.Pools.ToList().FindIndex(p => p.Name == duty.Worker);
             var closed = refused.GetValueOrDefault(start.Job.Name) ?? [];
-            if (pool >= 0 && !closed.Contains(free.Pools[pool].Name) && free.ChooseIn(pool, start.Job.Needs) is { } placement)
+            var choice = duty.Worker is { } worker && !closed.Contains(worker) && free.ChooseIn(_cluster.NumberOf(worker), start.Job.Needs) is { } placement
+                ? new PoolChoice(start.Job, placement, $"hierarchy {duty.Coordinator}")
+                : FitChooser.Choose(start, free, closed);
+            if (choice is not null)
             {
-                free.Take(placement);
-                choices.Add(new PoolChoice(start.Job, placement, $"hierarchy {duty.Coordinator}"));
-            }
-            else
-            {
-                choices.AddRange(await _fit.ChooseAsync([start], free, refused, cancellationToken));
+                free.Take(choice.Placement);
+                choices.Add(choice);
             }
         }
 
-        return choices;
+        return Task.FromResult<IReadOnlyList<PoolChoice>>(choices);
     }
 }

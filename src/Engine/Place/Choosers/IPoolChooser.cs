@@ -29,16 +29,21 @@ public sealed class FitChooser : IPoolChooser
         var choices = new List<PoolChoice>();
         foreach (var start in starts)
         {
-            var closed = refused.GetValueOrDefault(start.Job.Name) ?? [];
-            var best = closed.Count == 0 ? free.Choose(start.Job.Needs) : RuleVotes.Without(free, closed, n => n.Choose(start.Job.Needs));
-            var isOther = closed.Count == 0 && start.Backfilled && best?.Pool != start.Placement.Pool;
-            if ((isOther ? start.Placement : best) is { } placement)
+            if (Choose(start, free, refused.GetValueOrDefault(start.Job.Name) ?? []) is { } choice)
             {
-                free.Take(placement);
-                choices.Add(new PoolChoice(start.Job, placement, isOther ? Backfill : null));
+                free.Take(choice.Placement);
+                choices.Add(choice);
             }
         }
 
         return Task.FromResult<IReadOnlyList<PoolChoice>>(choices);
+    }
+
+    /// <summary>The choice for one job; the nodes stay free.</summary>
+    internal static PoolChoice? Choose(Start start, NodePools free, IReadOnlyList<string> closed)
+    {
+        var best = closed.Count == 0 ? free.Choose(start.Job.Needs) : RuleVotes.Without(free, closed, n => n.Choose(start.Job.Needs));
+        var isOther = closed.Count == 0 && start.Backfilled && best?.Pool != start.Placement.Pool;
+        return (isOther ? start.Placement : best) is { } placement ? new PoolChoice(start.Job, placement, isOther ? Backfill : null) : null;
     }
 }

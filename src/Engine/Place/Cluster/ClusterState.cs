@@ -37,18 +37,7 @@ public sealed class ClusterState : IClusterView
 
     /// <summary>The pool's place among the agents.</summary>
     /// <exception cref="InvalidOperationException">There is no such pool.</exception>
-    public int PoolOf(string name)
-    {
-        for (var pool = 0; pool < Pools.Count; pool++)
-        {
-            if (Pools[pool].Name == name)
-            {
-                return pool;
-            }
-        }
-
-        throw new InvalidOperationException($"there is no pool {name}");
-    }
+    public int PoolOf(string name) => Spec.NumberOf(name) is >= 0 and var pool ? pool : throw new InvalidOperationException($"there is no pool {name}");
 
     /// <inheritdoc cref="NodePools.Choose"/>
     public Placement? Choose(Resources needs) => Nodes.Choose(needs);
@@ -92,22 +81,19 @@ public sealed class ClusterState : IClusterView
     /// <summary>A node is gone. Returns the jobs that ran there; all their nodes are free again.</summary>
     public IReadOnlyList<Allocation> NodeDown(int pool, int node)
     {
-        NodeDrain(pool, node);
+        SetNode(pool, node, isUp: false);
         return Lose(a => a.Placement.Pool == pool && a.Placement.Nodes.Contains(node));
     }
 
-    /// <summary>A node takes no more jobs; those on it go on.</summary>
-    public void NodeDrain(int pool, int node)
+    /// <summary>A node takes no more jobs, and those on it go on; or it is back.</summary>
+    public void SetNode(int pool, int node, bool isUp)
     {
-        Pools[pool].SetDown(node, down: true);
+        Pools[pool].SetDown(node, down: !isUp);
         Version++;
     }
 
-    public void NodeUp(int pool, int node)
-    {
-        Pools[pool].SetDown(node, down: false);
-        Version++;
-    }
+    /// <summary>Nodes that are out for themselves, whether or not their pool is down, in order.</summary>
+    public IEnumerable<NodeOut> NodesOut() => Pools.SelectMany((pool, p) => Enumerable.Range(0, pool.Count).Where(pool.IsOut).Select(n => new NodeOut(p, n)));
 
     /// <summary>An agent is gone, and all its nodes with it. Returns the jobs that ran there.</summary>
     public IReadOnlyList<Allocation> PoolDown(int pool)

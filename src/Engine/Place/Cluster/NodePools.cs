@@ -85,12 +85,12 @@ public sealed class NodePools
         var all = new List<Shortage>();
         foreach (var pool in _pools)
         {
-            var has = pool.Node * pool.MostNodes;
-            if (needs.Fits(has))
+            if (pool.Holds(needs))
             {
                 return [];
             }
 
+            var has = pool.Node * pool.MostNodes;
             all.AddRange(Enumerable.Range(0, Resources.Kinds).Where(k => needs[k] > has[k]).Select(k => new Shortage(pool.Name, k, needs[k] - has[k])));
         }
 

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Quorate.Contracts.Placing;
 
 namespace Quorate.Engine.Place.Cluster;
@@ -18,6 +19,12 @@ public sealed record Placement(int Pool, IReadOnlyList<int> Nodes, Resources Sha
 /// <param name="EndsBy">When its walltime is over, since the start of the run.</param>
 /// <param name="Sequence">Allocations in the order in which they were made.</param>
 public sealed record Allocation(string Job, Placement Placement, TimeSpan EndsBy, long Sequence);
+
+/// <summary>A node that takes no jobs.</summary>
+/// <param name="Pool">Its pool's place among the cluster's agents.</param>
+/// <param name="Node">Its number in the pool.</param>
+[StructLayout(LayoutKind.Auto)]
+public readonly record struct NodeOut(int Pool, int Node);
 
 /// <summary>How much of one kind even the whole, empty pool lacks for a job.</summary>
 public sealed record Shortage(string Pool, int Kind, long Missing)

@@ -59,6 +59,9 @@ public sealed class PoolState
     /// <summary>On how many nodes one job may run.</summary>
     public int MostNodes { get; }
 
+    /// <summary>Whether one job may take so much of the pool when it is empty and whole.</summary>
+    public bool Holds(Resources needs) => needs.Fits(Node * MostNodes);
+
     /// <summary>Nodes that take jobs.</summary>
     public int NodesUp { get; private set; }
 
@@ -69,6 +72,9 @@ public sealed class PoolState
     public Resources FreeOn(int node) => _free[node];
 
     public bool IsUp(int node) => _groupOf[node] != None;
+
+    /// <summary>The node itself is out of use, whatever its pool is.</summary>
+    public bool IsOut(int node) => _down[node];
 
     /// <summary>The fewest nodes that hold a job as equal tasks; 0: they cannot now. Equal tasks fit a node from the same number on, so one pass over the groups tells.</summary>
     public int FewestNodes(Resources needs)

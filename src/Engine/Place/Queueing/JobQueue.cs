@@ -36,7 +36,7 @@ public sealed class JobQueue
     /// <summary>Who waits for a job to end, by its name.</summary>
     private readonly Dictionary<string, List<Entry>> _followers = [];
 
-    /// <summary>In the order in which they are to start.</summary>
+    /// <summary>In the order in which they are to start: requeued jobs first.</summary>
     private readonly List<Entry> _order = [];
 
     private readonly List<Entry> _candidates = [];
@@ -259,7 +259,7 @@ public sealed class JobQueue
             }
         }
 
-        _candidates.Sort(static (a, b) => a.Score != b.Score ? b.Score.CompareTo(a.Score) : a.Sequence.CompareTo(b.Sequence));
+        _candidates.Sort(static (a, b) => a.Job.Requeued != b.Job.Requeued ? b.Job.Requeued.CompareTo(a.Job.Requeued) : a.Score != b.Score ? b.Score.CompareTo(a.Score) : a.Sequence.CompareTo(b.Sequence));
         return _candidates;
     }
 
@@ -288,7 +288,7 @@ public sealed class JobQueue
     private string Lack(Resources needs)
     {
         var lacks = from pool in _free.Pools
-                    where needs.Fits(pool.Node * pool.MostNodes)
+                    where pool.Holds(needs)
                     let kinds = Enumerable.Range(0, Resources.Kinds).Where(k => needs[k] > pool.Free[k]).ToList()
                     let part = kinds.Sum(k => (double)(needs[k] - pool.Free[k]) / needs[k])
                     orderby part
@@ -300,7 +300,7 @@ public sealed class JobQueue
 
     private void Insert(Entry entry)
     {
-        var order = Comparer<Entry>.Create(static (a, b) => a.Rank != b.Rank ? b.Rank.CompareTo(a.Rank) : a.Sequence.CompareTo(b.Sequence));
+        var order = Comparer<Entry>.Create(static (a, b) => a.Job.Requeued != b.Job.Requeued ? b.Job.Requeued.CompareTo(a.Job.Requeued) : a.Rank != b.Rank ? b.Rank.CompareTo(a.Rank) : a.Sequence.CompareTo(b.Sequence));
         var at = _order.Count == 0 || order.Compare(_order[^1], entry) <= 0 ? _order.Count : ~_order.BinarySearch(entry, order);
         _order.Insert(at, entry);
         _first = Math.Min(_first, at);

@@ -17,6 +17,9 @@ public sealed record QueuedJob
 
     public int Priority { get; init; }
 
+    /// <summary>It was placed and then lost with its node or agent: it comes before all that never started. Whoever requeues bounds how often.</summary>
+    public bool Requeued { get; init; }
+
     /// <summary>Jobs that must have finished before.</summary>
     public IReadOnlyList<string> DependsOn { get; init; } = [];
 

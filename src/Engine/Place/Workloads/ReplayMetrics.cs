@@ -1,4 +1,5 @@
 using Quorate.Contracts.Placing;
+using Quorate.Engine.Triage.Metrics;
 
 namespace Quorate.Engine.Place.Workloads;
 
@@ -53,8 +54,7 @@ public sealed record ReplayMetrics
             Utilisation = span > 0 ? jobs.Sum(j => (j.EndS - j.StartS) * j.Job.CpuCores) / (span * cores) : 0,
             MeanWaitS = jobs.Average(j => j.WaitS),
             MeanBoundedSlowdown = slowdowns.Average(),
-            // Nearest rank.
-            P95BoundedSlowdown = slowdowns[(int)Math.Ceiling(0.95 * slowdowns.Length) - 1],
+            P95BoundedSlowdown = Quantile.NearestRank(slowdowns, 0.95),
             Fairness = Jain([.. jobs.GroupBy(j => j.Job.User).Select(user => user.Average(j => j.BoundedSlowdown))]),
             MakespanS = span,
         };

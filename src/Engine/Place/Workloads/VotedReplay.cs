@@ -8,7 +8,7 @@ namespace Quorate.Engine.Place.Workloads;
 /// <param name="Metrics">The figures, of jobs that ran to their end.</param>
 /// <param name="Jobs">Those jobs, in the order of their ends; each with its last start.</param>
 /// <param name="Rejected">Names of jobs larger than the cluster, refused by the agents, or depending on such.</param>
-/// <param name="NeverRan">Names of jobs for which there never was room, for instance because their pool's agent was quarantined.</param>
+/// <param name="NeverRan">Names of jobs for which there never was room, for instance because their pool's agent was withdrawn.</param>
 /// <param name="Report">Rounds, replaced jobs, agents convicted.</param>
 public sealed record VotedReplayResult(ReplayMetrics Metrics, IReadOnlyList<ReplayedJob> Jobs, IReadOnlyList<string> Rejected, IReadOnlyList<string> NeverRan, PlacementReport Report);
 
@@ -45,7 +45,7 @@ public sealed class VotedReplay : IPlacementObserver
         {
             var job = _jobs[ended.Name];
             var end = _time.Now.TotalSeconds;
-            _done.Add(new ReplayedJob(job, end - Math.Min(job.RuntimeS ?? job.WalltimeS, job.WalltimeS), end));
+            _done.Add(new ReplayedJob(job, end - job.Lasts(), end));
         }
     }
 

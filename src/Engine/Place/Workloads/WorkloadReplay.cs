@@ -108,7 +108,7 @@ public sealed class WorkloadReplay
             {
                 var (queued, placement, _) = starts[i];
                 var job = _jobs[queued.Name];
-                var runs = Math.Min(job.RuntimeS ?? job.WalltimeS, job.WalltimeS);
+                var runs = job.Lasts();
                 var allocation = _cluster.Allocate(job.Name, placement, TimeSpan.FromSeconds(now) + queued.Walltime);
                 _queue.Remove(job.Name);
                 _ends.Enqueue(new ReplayedJob(job, now, now + runs), (now + runs, allocation.Sequence));

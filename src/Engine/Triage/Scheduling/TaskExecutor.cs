@@ -1,4 +1,4 @@
-using System.Text.Json;
+using Quorate.Contracts;
 using Quorate.Contracts.Plans;
 using Quorate.Contracts.Provenance;
 using Quorate.Engine.Approval;
@@ -24,7 +24,7 @@ public sealed class TaskExecutor(EnvelopeVerifier verifier, TimeProvider time, A
         var verdict = verifier.Verify(envelope, time.GetUtcNow());
         if (verdict != EnvelopeVerdict.Valid)
         {
-            var word = JsonNamingPolicy.SnakeCaseLower.ConvertName(verdict.ToString());
+            var word = QuorateJson.NameOf(verdict);
             await journal.AppendAsync(new EnvelopeRefused(envelope.Body?.Task?.TaskId ?? "", envelopeHash, word), envelope.Body?.DecisionTag, cancellationToken);
             return ResultKeys.Refuse($"the envelope was refused: {word}", ("verdict", word));
         }
