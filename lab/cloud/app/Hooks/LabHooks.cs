@@ -11,7 +11,7 @@ internal sealed record HookReport(string Hook, int Amount, int Seconds);
 /// <summary>
 /// Ways to make the api really suffer: <c>POST /lab/NAME</c> starts, <c>DELETE /lab/NAME</c> ends, and each ends by itself
 /// after <c>seconds</c> (600 unless told otherwise), since a process without files or locks may not hear a DELETE. burn: see <see cref="Burn"/>. deadlock: see
-/// <see cref="OrderGate"/>. files: opens <c>count</c> files, or as many as it gets. memory: fills <c>mb</c> outside of
+/// <see cref="OrderGate"/>. files: see <see cref="FileDescriptors"/>. memory: fills <c>mb</c> outside of
 /// the collector's heap. certificate: one that is valid until <c>days</c> from now. Answers only to this machine and private (container) addresses.
 /// </summary>
 internal static class LabHooks
@@ -21,7 +21,6 @@ internal static class LabHooks
     private const int MaxMegabytes = 4_096;
     private const int MaxDays = 90;
 
-    private static readonly TimeSpan LeakPause = TimeSpan.FromMilliseconds(20);
     private static readonly Lock Gate = new();
     private static readonly Dictionary<string, CancellationTokenSource> Running = [];
 
@@ -31,7 +30,7 @@ internal static class LabHooks
         Map(app, host, "deadlock", "n", 2, 2, (_, end) => gate.LockUpAsync(end));
         Map(app, host, "files", "count", MaxFiles, MaxFiles, (count, end) =>
         {
-            _ = LeakFilesAsync(count, host.Time, end);
+            FileDescriptors.Take(count, end);
             return Task.CompletedTask;
         });
         Map(app, host, "memory", "mb", 64, MaxMegabytes, (megabytes, end) =>
@@ -88,28 +87,6 @@ internal static class LabHooks
                 source.Cancel();
             }
         }
-    }
-
-    /// <summary>Takes what becomes free again too, so that no connection gets a descriptor for long.</summary>
-    private static async Task LeakFilesAsync(int count, TimeProvider time, CancellationToken end)
-    {
-        var files = new List<FileStream>();
-        while (!end.IsCancellationRequested)
-        {
-            try
-            {
-                while (files.Count < count)
-                {
-                    files.Add(new FileStream("/dev/null", FileMode.Open, FileAccess.Read, FileShare.ReadWrite, 1));
-                }
-            }
-            catch (IOException)
-            {
-                // None is left: that is the point.
-            }
-            await Task.Delay(LeakPause, time, end).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        }
-        files.ForEach(f => f.Dispose());
     }
 
     private static unsafe void FillMemory(int megabytes, CancellationToken end)

@@ -34,6 +34,7 @@ internal sealed class Api
         cache = new OrderCache(ServerAddress.Read("CACHE", "redis"), host);
         queue = new OrderPublisher(ServerAddress.Read("QUEUE", "amqp"), host);
         gate = new OrderGate(host);
+        _ = new FileDescriptors(host);
     }
 
     public static Task<int> RunAsync(RoleHost host)
