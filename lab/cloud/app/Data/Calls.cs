@@ -60,9 +60,9 @@ internal sealed class Calls
         var text = new StringBuilder();
         for (Exception? at = failure; at is not null; at = at is AggregateException { InnerExceptions: [.., var last] } ? last : at.InnerException)
         {
-            if (at is not AggregateException && !text.ToString().Contains(at.Message, StringComparison.Ordinal))
+            if (at is not AggregateException && !text.ToString().Contains(at.Message.ReplaceLineEndings(" "), StringComparison.Ordinal))
             {
-                text.Append(text.Length > 0 ? ": " : "").Append(at.Message);
+                text.Append(text.Length > 0 ? ": " : "").Append(at.Message.ReplaceLineEndings(" "));
             }
         }
         return text.ToString();
