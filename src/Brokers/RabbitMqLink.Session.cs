@@ -138,6 +138,11 @@ public sealed partial class RabbitMqLink
                     ["x-max-length"] = link.options.QueueLength,
                     ["x-overflow"] = "reject-publish",
                 };
+                if (link.options.Expires is { } expires)
+                {
+                    arguments["x-expires"] = (long)expires.TotalMilliseconds;
+                }
+
                 await consumer!.QueueDeclareAsync(link.QueueOf(name), durable: true, exclusive: false, autoDelete: false, arguments, cancellationToken: cancellationToken);
                 declared.Add(name);
             }

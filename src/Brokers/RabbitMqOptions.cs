@@ -30,6 +30,9 @@ public sealed record RabbitMqOptions
     /// <summary>Frames that the queue holds; the broker refuses more, and they are repeated. 1…100,000,000.</summary>
     public int QueueLength { get; init; } = 1_000_000;
 
+    /// <summary>A queue that nobody has used for so long is removed by the broker, with what it holds; null: never. A millisecond to 31 days.</summary>
+    public TimeSpan? Expires { get; init; }
+
     /// <summary>First pause before connecting again; doubles.</summary>
     public TimeSpan FirstBackoff { get; init; } = TimeSpan.FromMilliseconds(100);
 
@@ -55,6 +58,7 @@ public sealed record RabbitMqOptions
         Range(nameof(Outstanding), Outstanding, 1_000);
         Range(nameof(Waiting), Waiting, 100_000);
         Range(nameof(QueueLength), QueueLength, 100_000_000);
+        Range(nameof(Expires), (long)(Expires?.TotalMilliseconds ?? 1), 31L * 86_400_000);
         return this;
     }
 

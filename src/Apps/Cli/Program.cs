@@ -17,6 +17,7 @@ root.Subcommands.Add(SiteCommand.Create());
 root.Subcommands.Add(FaultCommand.Create());
 root.Subcommands.Add(AgentCommand.Create());
 root.Subcommands.Add(LedgerCommand.Create());
+root.Subcommands.Add(MessagesCommand.Create());
 root.Subcommands.Add(SimulateCommand.Create());
 root.Subcommands.Add(WorkloadCommand.Create());
 root.Subcommands.Add(CertificateCommand.Create());

@@ -1,7 +1,9 @@
 using Quorate.Contracts;
 using Quorate.Contracts.Coordination;
 using Quorate.Contracts.Provenance;
+using Quorate.Engine.Messages;
 using Quorate.Engine.Panels;
+using Quorate.Engine.Place.Agreement;
 using Quorate.Protocol.Auction;
 
 namespace Quorate.Engine.Coordination;
@@ -17,6 +19,9 @@ public sealed record AuctionOptions
 
     /// <summary>What an auctioneer, by name, makes of the right record; an honest one leaves it as it is.</summary>
     public Func<string, AuctionRecord, AuctionRecord> Propose { get; init; } = (_, record) => record;
+
+    /// <summary>What carries calls and bids, with all bidders and <see cref="MemberContexts.ClientName"/> on it; null: one in memory for each auction.</summary>
+    public IAgentBus? Bus { get; init; }
 }
 
 /// <summary>Holds sealed auctions: capabilities, bids (commit, then reveal), evaluation, and the award by consensus of the agents.</summary>
@@ -45,7 +50,8 @@ public sealed class AuctionHouse(IMemberKeys keys, TimeProvider time, AuctionOpt
             var tracks = bidders.Select(b => TrackRecords.Of(b.Profile, task.Requirements.Skill)).ToList();
             phases.End("capabilities", $"{names.Length} agents, {tracks.Sum(t => t.Succeeded + t.Failed)} finished tasks known");
 
-            var round = new BiddingRound(new AuctionNotice(auctionId, task), bidders, opened, tracks, time);
+            var bus = _options.Bus ?? new VirtualAgentBus([.. names, MemberContexts.ClientName], new RealClock(time));
+            var round = new BiddingRound(new AuctionNotice(auctionId, task), bidders, opened, tracks, bus);
             var participants = await round.CollectAsync(_options, cancellationToken);
             phases.End("bids", $"{participants.Count(p => p.Commitments.Count > 0)} sealed, {participants.Count(p => p.Reveal is not null)} opened");
 

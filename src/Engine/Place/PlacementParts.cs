@@ -111,3 +111,13 @@ public interface IPlacementObserver
 {
     void On(PlacementProgress progress);
 }
+
+/// <summary>Two observers as one.</summary>
+internal sealed class Observers(IPlacementObserver first, IPlacementObserver second) : IPlacementObserver
+{
+    public void On(PlacementProgress progress)
+    {
+        first.On(progress);
+        second.On(progress);
+    }
+}

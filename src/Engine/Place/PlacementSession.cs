@@ -1,10 +1,12 @@
 using Quorate.Contracts.Placing;
+using Quorate.Engine.Messages;
 using Quorate.Engine.Panels;
 using Quorate.Engine.Place.Agreement;
 using Quorate.Engine.Place.Backends;
 using Quorate.Engine.Place.Choosers;
 using Quorate.Engine.Place.Votes;
 using Quorate.Protocol.Consensus;
+using Quorate.Protocol.Messaging;
 
 namespace Quorate.Engine.Place;
 
@@ -26,20 +28,21 @@ public sealed class PlacementSession : IDisposable
         var (name, agents, rules) = ("placement-" + setup.RunId, cluster.Agents.Select(a => a.Name).ToList(), new PlacementRules(cluster));
         var contexts = setup.Keys is { } keys ? MemberContexts.Open(keys, name, agents, _ => rules, options) : MemberContexts.Simulated(name, agents, _ => rules, options, seed: 1);
         var voters = cluster.Agents.Select((a, i) => setup.Voter(a, i)).ToList();
+        var bus = setup.Bus ?? setup.CreateBus();
         var time = setup.Time ?? new VirtualJobTime();
         var backend = setup.Backend?.Invoke(time) ?? Simulated(cluster, time);
         return new PlacementSession(contexts, new PlacementEngine(new PlacementParts
         {
             RunId = setup.RunId,
             Cluster = cluster,
-            Group = new AgentGroup(cluster, setup.RunId, contexts.Members, contexts.Client, voters, setup.Faults, setup.Clock, group),
+            Group = new AgentGroup(cluster, setup.RunId, contexts.Members, contexts.Client, voters, setup.Faults, bus, group),
             Keys = contexts.Group,
             Faults = setup.Faults,
             Clock = setup.Clock,
             Backend = backend,
             Time = time,
             Chooser = setup.Chooser,
-            Observer = setup.Observer,
+            Observer = setup.Chooser is IPlacementObserver too ? new Observers(too, setup.Observer) : setup.Observer,
             Options = setup.Options,
         }));
     }
@@ -74,6 +77,9 @@ public sealed record PlacementSetup
 
     public AgentGroupOptions Group { get; init; } = new();
 
+    /// <summary>Carries what agents say, with the clock of agreement; the agents and <see cref="MemberContexts.ClientName"/> are on it. Null: one as <see cref="CreateBus"/> makes it.</summary>
+    public IAgentBus? Bus { get; init; }
+
     public IPoolChooser Chooser { get; init; } = new FitChooser();
 
     public IPlacementObserver Observer { get; init; } = PlacementParts.Nobody;
@@ -85,4 +91,22 @@ public sealed record PlacementSetup
 
     /// <summary>Null: simulated; needs virtual time.</summary>
     public Func<IJobTime, IJobBackend>? Backend { get; init; }
+
+    /// <summary>Names of all who are on the bus.</summary>
+    public IReadOnlyList<string> Speakers => [.. Cluster.Agents.Select(a => a.Name), MemberContexts.ClientName];
+
+    /// <summary>What the faults do to the bus's links, by name; null: nothing.</summary>
+    public Func<string, string, Passage>? Links()
+    {
+        if (Faults is NoFaults && Group.LinkMs == 0)
+        {
+            return null;
+        }
+
+        var numbers = Cluster.Agents.Select((a, i) => (a.Name, i)).ToDictionary(a => a.Name, a => a.i, StringComparer.Ordinal);
+        return (from, to) => Faults.Pass(numbers.GetValueOrDefault(from, -1), numbers.GetValueOrDefault(to, -1), Group.LinkMs);
+    }
+
+    /// <summary>In this process's memory, moved on by the clock.</summary>
+    public IAgentBus CreateBus() => new VirtualAgentBus(Speakers, Clock, Links());
 }

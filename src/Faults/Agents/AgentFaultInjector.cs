@@ -2,6 +2,7 @@ using Quorate.Contracts.Placing;
 using Quorate.Engine.Place.Agreement;
 using Quorate.Protocol.Consensus;
 using Quorate.Protocol.Consensus.Crypto;
+using Quorate.Protocol.Messaging;
 
 namespace Quorate.Faults.Agents;
 
@@ -15,6 +16,9 @@ public sealed class AgentFaultInjector : IAgentFaults
     private readonly ClusterSpec _cluster;
     private readonly Random _random;
     private readonly AgentFaultSchedule _schedule;
+
+    // Of its own, so that how often links are used changes nothing else; and what other threads wait for.
+    private readonly Random _links;
     private long _round;
 
     /// <param name="plan">What may happen.</param>
@@ -22,7 +26,7 @@ public sealed class AgentFaultInjector : IAgentFaults
     /// <param name="seed">Of everything drawn.</param>
     public AgentFaultInjector(AgentFaultPlan plan, ClusterSpec cluster, int seed)
     {
-        (_plan, _cluster, _random) = (plan, cluster, new Random(seed));
+        (_plan, _cluster, _random, _links) = (plan, cluster, new Random(seed), new Random(~seed));
         _schedule = new AgentFaultSchedule(plan, cluster, _random);
     }
 
@@ -30,8 +34,11 @@ public sealed class AgentFaultInjector : IAgentFaults
 
     public void BeginRound(PlacementRecord record)
     {
-        _round = record.Round;
-        _schedule.BeginRound(record.Round, mayDraw: record.Proposals.Count > 0);
+        lock (_links)
+        {
+            _round = record.Round;
+            _schedule.BeginRound(record.Round, mayDraw: record.Proposals.Count > 0);
+        }
     }
 
     public bool IsDown(int agent, int delivered) => Find(agent, AgentFaultKinds.Crash) is { } crash && (_round > crash.Round || delivered >= crash.Heard);
@@ -60,11 +67,37 @@ public sealed class AgentFaultInjector : IAgentFaults
         {
             AgentFaultKinds.Slow => [((long)Math.Ceiling(linkMs * (_plan.SlowResponseFactor - 1)), bytes)],
             AgentFaultKinds.Corruption => [(0, _random.NextDouble() < Damage ? Damaged(bytes) : bytes)],
-            AgentFaultKinds.Equivocation when message is Opinion own && own.Author == from.Agent && to % 2 == 1 => [(0, Contradiction(from.Context, own))],
-            AgentFaultKinds.ForgedSignature when message is Opinion own && own.Author == from.Agent => [(0, Forgery(own, to)), (0, bytes)],
             _ => [(0, bytes)],
         };
     }
+
+    public IEnumerable<byte[]> Tell((int Agent, ConsensusContext Context) from, int to, Opinion own) => own.Author != from.Agent ? [own.Encoded.ToArray()]
+        : _schedule.Now.GetValueOrDefault(from.Agent)?.Kind switch
+        {
+            AgentFaultKinds.Equivocation when to % 2 == 1 => [Contradiction(from.Context, own)],
+            AgentFaultKinds.ForgedSignature => [Forgery(own, to), own.Encoded.ToArray()],
+            _ => [own.Encoded.ToArray()],
+        };
+
+    public Passage Pass(int from, int to, long linkMs)
+    {
+        lock (_links)
+        {
+            if (IsCut(from) || IsCut(to))
+            {
+                return new Passage(0, IsLost: true);
+            }
+
+            return _schedule.Now.GetValueOrDefault(from)?.Kind switch
+            {
+                AgentFaultKinds.Slow => new Passage((long)Math.Ceiling(linkMs * _plan.SlowResponseFactor)),
+                AgentFaultKinds.Corruption when _links.NextDouble() < Damage => new Passage(linkMs, DamagedBit: _links.Next()),
+                _ => new Passage(linkMs),
+            };
+        }
+    }
+
+    private bool IsCut(int agent) => _schedule.Now.GetValueOrDefault(agent) is { } fault && (fault.Kind == AgentFaultKinds.Partition || (fault.Kind == AgentFaultKinds.Crash && _round > fault.Round));
 
     private AgentFault? Find(int agent, string kind) => _schedule.Now.GetValueOrDefault(agent) is { } fault && fault.Kind == kind ? fault : null;
 

@@ -199,6 +199,18 @@ public sealed class Messenger
         Changes.Forget(conversation);
     }
 
+    /// <summary>
+    /// Ends a conversation: what was not acknowledged is a dead letter, for its time is up. Without any, nothing is kept; its name must
+    /// not be used again while messages of it may be under way.
+    /// </summary>
+    public void Close(string conversation, long now)
+    {
+        if (outbox.Expire(conversation, now))
+        {
+            Forget(conversation);
+        }
+    }
+
     private void Send(MessageDraft draft, long now, List<AgentMessage> sent)
     {
         IReadOnlyList<MessageMark> after = draft.Ordering switch

@@ -35,7 +35,7 @@ internal sealed class Outbox(MessagingOptions options, ulong seed, MessengerChan
     /// <summary>When something is due; never before a tick at that time has run.</summary>
     internal long NextDue => nextDue;
 
-    internal IEnumerable<DeadLetter> Dead => all.Values.Where(o => o.DeadReason is not null).Select(o => new DeadLetter(o.Message, o.DeadReason!));
+    internal IEnumerable<DeadLetter> Dead => all.Values.Where(o => o.DeadReason is not null).Select(o => o.ToDeadLetter());
 
     internal IReadOnlyDictionary<string, ulong> Receivers(string conversation) =>
         sequences.TryGetValue(conversation, out var known) ? known : new Dictionary<string, ulong>();
@@ -74,7 +74,7 @@ internal sealed class Outbox(MessagingOptions options, ulong seed, MessengerChan
         }
         else if (outgoing.DeadReason is null)
         {
-            Bury(outgoing, DeadReasons.Of(receipt.Verdict));
+            Bury(outgoing, DeadReasons.Of(receipt.Verdict), now);
         }
 
         // A dead letter from before a restart has no lane.
@@ -138,7 +138,7 @@ internal sealed class Outbox(MessagingOptions options, ulong seed, MessengerChan
 
         Drop(outgoing);
         changes.Dead.RemoveAll(d => d.Message == outgoing.Message);
-        return new DeadLetter(outgoing.Message, outgoing.DeadReason);
+        return outgoing.ToDeadLetter();
     }
 
     internal void Forget(string conversation)
@@ -149,6 +149,14 @@ internal sealed class Outbox(MessagingOptions options, ulong seed, MessengerChan
             Leave(outgoing);
             Remove(outgoing);
         }
+    }
+
+    /// <summary>Gives up what is still under way or waiting in a conversation; true when nothing of it is left, dead letters included.</summary>
+    internal bool Expire(string conversation, long now)
+    {
+        var left = all.Values.Where(o => o.Message.Conversation == conversation).ToList();
+        left.Where(o => o.DeadReason is null).ToList().ForEach(o => Bury(o, DeadReasons.Deadline, now));
+        return left.Count == 0;
     }
 
     internal void Restore(MessengerState state, long now)
@@ -163,10 +171,9 @@ internal sealed class Outbox(MessagingOptions options, ulong seed, MessengerChan
             Enqueue(message, now);
         }
 
-        foreach (var (message, reason) in state.Dead)
+        foreach (var (message, reason, attempts, at) in state.Dead)
         {
-            var dead = new Outgoing(message) { DeadReason = reason };
-            Keep(dead);
+            Keep(new Outgoing(message) { DeadReason = reason, Attempts = attempts, DueAt = at });
         }
 
         nextDue = now;
@@ -189,8 +196,8 @@ internal sealed class Outbox(MessagingOptions options, ulong seed, MessengerChan
     {
         while (lane.UnderWay.Count < options.InFlight && lane.Waiting.TryDequeue(out var next))
         {
-            // Settled while it waited: a receipt from before a restart.
-            if (all.TryGetValue(next.Key, out var known) && known == next)
+            // Settled or given up while it waited: by a receipt from before a restart, or with its conversation.
+            if (all.TryGetValue(next.Key, out var known) && known == next && next.DeadReason is null)
             {
                 lane.UnderWay.Add(next);
                 Repeat(next, now);
@@ -202,11 +209,11 @@ internal sealed class Outbox(MessagingOptions options, ulong seed, MessengerChan
     {
         if (now >= outgoing.Message.Deadline)
         {
-            Bury(outgoing, DeadReasons.Deadline);
+            Bury(outgoing, DeadReasons.Deadline, now);
         }
         else if (outgoing.Attempts >= options.MaxAttempts)
         {
-            Bury(outgoing, DeadReasons.Attempts);
+            Bury(outgoing, DeadReasons.Attempts, now);
         }
         else
         {
@@ -218,11 +225,11 @@ internal sealed class Outbox(MessagingOptions options, ulong seed, MessengerChan
         }
     }
 
-    private void Bury(Outgoing outgoing, string reason)
+    private void Bury(Outgoing outgoing, string reason, long now)
     {
         Leave(outgoing);
-        outgoing.DeadReason = reason;
-        changes.Dead.Add(new DeadLetter(outgoing.Message, reason));
+        (outgoing.DeadReason, outgoing.DueAt) = (reason, now);
+        changes.Dead.Add(outgoing.ToDeadLetter());
         changes.Counters.Dead++;
     }
 
@@ -265,9 +272,12 @@ internal sealed class Outbox(MessagingOptions options, ulong seed, MessengerChan
 
         internal int Attempts { get; set; }
 
+        /// <summary>Of the next attempt; of a dead one, when it was given up.</summary>
         internal long DueAt { get; set; }
 
         internal string? DeadReason { get; set; }
+
+        internal DeadLetter ToDeadLetter() => new(Message, DeadReason!, Attempts, DueAt);
     }
 
     private sealed class Lane

@@ -45,7 +45,11 @@ public static class DeadReasons
 }
 
 /// <summary>A message that was given up, with the reason: attempts, deadline, skipped, gap_failed, sequence_regression or malformed.</summary>
-public sealed record DeadLetter(AgentMessage Message, string Reason);
+/// <param name="Message">The message.</param>
+/// <param name="Reason">Why.</param>
+/// <param name="Attempts">How often it was sent since it, or its agent, last began.</param>
+/// <param name="At">When it was given up, in milliseconds; 0: not known.</param>
+public sealed record DeadLetter(AgentMessage Message, string Reason, int Attempts = 0, long At = 0);
 
 /// <summary>What is written down about a sender's conversation.</summary>
 public enum RecordKind

@@ -7,8 +7,23 @@ namespace Quorate.Protocol.Messaging;
 /// <param name="Delay">Until it arrives.</param>
 /// <param name="IsLost">It never does.</param>
 /// <param name="CopyDelay">Until a copy arrives as well; negative for none.</param>
+/// <param name="DamagedBit">Bit of the payload that arrives changed, beyond its end counted from the beginning again; negative for none. Receipts are never damaged.</param>
 [StructLayout(LayoutKind.Auto)]
-public readonly record struct Passage(long Delay, bool IsLost = false, long CopyDelay = -1);
+public readonly record struct Passage(long Delay, bool IsLost = false, long CopyDelay = -1, int DamagedBit = -1)
+{
+    /// <summary>The message as it arrives.</summary>
+    public AgentMessage Damage(AgentMessage message)
+    {
+        if (DamagedBit < 0 || message.Payload.Length == 0)
+        {
+            return message;
+        }
+
+        var damaged = message.Payload.ToArray();
+        damaged[DamagedBit / 8 % damaged.Length] ^= (byte)(1 << (DamagedBit % 8));
+        return message with { Payload = damaged };
+    }
+}
 
 /// <summary>How agents on a <see cref="VirtualBus"/> reach each other.</summary>
 public sealed record VirtualBusOptions
@@ -33,6 +48,7 @@ public sealed class VirtualBus
 {
     private readonly VirtualBusOptions options;
     private readonly Dictionary<string, VirtualAgent> agents = [];
+    private readonly List<VirtualAgent> all = [];
     private readonly PriorityQueue<Arrival, (long At, long Order)> onTheWay = new();
     private readonly Queue<VirtualAgent> busy = new();
     private long order;
@@ -44,7 +60,8 @@ public sealed class VirtualBus
         foreach (var name in names)
         {
             var messenger = new Messenger(name, this.options.Messaging, this.options.Seed + (ulong)agents.Count, this.options.Crypto?.Invoke(name));
-            if (!agents.TryAdd(name, new VirtualAgent(this, messenger)))
+            all.Add(new VirtualAgent(this, messenger));
+            if (!agents.TryAdd(name, all[^1]))
             {
                 throw QuorateException.Input("agent_named_twice", $"two agents are named '{name}'", "every agent needs a name of its own");
             }
@@ -59,6 +76,24 @@ public sealed class VirtualBus
     /// <exception cref="QuorateException">agent_unknown.</exception>
     public VirtualAgent this[string name] => agents.TryGetValue(name, out var agent) ? agent
         : throw QuorateException.Input("agent_unknown", $"there is no agent '{name}' on the bus", $"its agents: {string.Join(", ", agents.Keys)}");
+
+    /// <summary>The next moment at which something happens; <see cref="long.MaxValue"/> for none.</summary>
+    public long NextDue
+    {
+        get
+        {
+            var due = busy.Count > 0 ? Now : onTheWay.TryPeek(out _, out var first) ? first.At : long.MaxValue;
+            foreach (var agent in all)
+            {
+                due = Math.Min(due, agent.Messenger.NextDue());
+            }
+
+            return due;
+        }
+    }
+
+    /// <summary>True when nothing is under way and nothing waits.</summary>
+    public bool IsQuiet => all.TrueForAll(a => a.Messenger is { OpenCount: 0, HeldCount: 0 });
 
     /// <summary>Delivers and repeats everything that happens up to a moment, which is now afterwards.</summary>
     public void Run(long until)
@@ -77,16 +112,23 @@ public sealed class VirtualBus
         {
         }
 
-        return agents.Values.All(a => a.Messenger is { OpenCount: 0, HeldCount: 0 });
+        return IsQuiet;
     }
 
-    /// <summary>A conversation is over: nobody keeps anything of it.</summary>
+    /// <summary>A conversation is over: nobody keeps anything of it, and what is under way does not arrive.</summary>
     public void Forget(string conversation)
     {
-        foreach (var agent in agents.Values)
+        foreach (var agent in all)
         {
             agent.Messenger.Forget(conversation);
             agent.Messenger.Changes.ClearDurable();
+        }
+
+        if (onTheWay.Count > 0)
+        {
+            var others = onTheWay.UnorderedItems.Where(a => (a.Element.Message?.Conversation ?? a.Element.Receipt.Conversation) != conversation).ToList();
+            onTheWay.Clear();
+            onTheWay.EnqueueRange(others);
         }
     }
 
@@ -101,16 +143,15 @@ public sealed class VirtualBus
 
     private bool Step(long until)
     {
-        if (busy.TryDequeue(out var agent))
+        if (busy.TryDequeue(out var working))
         {
-            agent.IsBusy = false;
-            agent.Work();
-            Flush(agent);
+            working.IsBusy = false;
+            working.Work();
+            Flush(working);
             return true;
         }
 
-        var due = agents.Values.Min(a => a.Messenger.NextDue());
-        var next = Math.Max(Now, Math.Min(due, onTheWay.TryPeek(out _, out var first) ? first.At : long.MaxValue));
+        var next = Math.Max(Now, NextDue);
         if (next > until || next == long.MaxValue)
         {
             return false;
@@ -123,10 +164,13 @@ public sealed class VirtualBus
             arrival.To.Take(arrival);
         }
 
-        foreach (var late in agents.Values.Where(a => a.Messenger.NextDue() <= Now))
+        foreach (var agent in all)
         {
-            late.Messenger.Tick(Now);
-            Wake(late);
+            if (agent.Messenger.NextDue() <= Now)
+            {
+                agent.Messenger.Tick(Now);
+                Wake(agent);
+            }
         }
 
         return true;
@@ -156,7 +200,8 @@ public sealed class VirtualBus
             return;
         }
 
-        var passage = options.Network?.Invoke(from, to) ?? default;
+        var passage = options.Network?.Invoke(from, to) ?? new Passage(0);
+        message = message is null ? null : passage.Damage(message);
         if (passage.CopyDelay >= 0)
         {
             onTheWay.Enqueue(new Arrival(from, receiver, message, receipt), (Now + passage.CopyDelay, order++));

@@ -9,7 +9,7 @@ namespace Quorate.Storage.Messaging;
 /// <summary>Reads what an agent's messaging needs to go on.</summary>
 internal static class MessageRows
 {
-    private sealed record OutboxRow(byte[] Message, string? DeadReason);
+    private sealed record OutboxRow(byte[] Message, string? DeadReason, long Attempts, long At);
 
     private sealed record SequenceRow(string Receiver, string Conversation, long Sequence);
 
@@ -17,12 +17,12 @@ internal static class MessageRows
 
     public static MessengerState Read(SqliteConnection connection, string agent)
     {
-        var outbox = connection.Query<OutboxRow>("SELECT message AS Message, dead_reason AS DeadReason FROM message_outbox WHERE agent = @agent ORDER BY id", new { agent })
-            .Select(row => (Message: Decode(row.Message), row.DeadReason)).ToList();
+        var outbox = connection.Query<OutboxRow>("SELECT message AS Message, dead_reason AS DeadReason, dead_attempts AS Attempts, dead_at_ms AS At FROM message_outbox WHERE agent = @agent ORDER BY id", new { agent })
+            .Select(row => (Message: Decode(row.Message), row.DeadReason, row.Attempts, row.At)).ToList();
         return new MessengerState
         {
             Outgoing = [.. outbox.Where(o => o.DeadReason is null).Select(o => o.Message)],
-            Dead = [.. outbox.Where(o => o.DeadReason is not null).Select(o => new DeadLetter(o.Message, o.DeadReason!))],
+            Dead = [.. outbox.Where(o => o.DeadReason is not null).Select(o => new DeadLetter(o.Message, o.DeadReason!, (int)o.Attempts, o.At))],
             Sequences = [.. connection.Query<SequenceRow>("SELECT receiver AS Receiver, conversation AS Conversation, sequence AS Sequence FROM message_sequences WHERE agent = @agent", new { agent })
                 .Select(s => new LastSequence(s.Receiver, s.Conversation, (ulong)s.Sequence))],
             Marks = [.. connection.Query<MarkRow>("SELECT sender AS Sender, conversation AS Conversation, contiguous AS Contiguous, beyond AS Beyond, skipped AS Skipped, has_failed AS HasFailed FROM message_marks WHERE agent = @agent", new { agent })

@@ -24,7 +24,7 @@ internal sealed class MessageWriter : IDisposable
         _connection = connection;
         _add = Prepare(5, "INSERT INTO message_outbox (agent, receiver, conversation, sequence, message) VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO UPDATE SET message = excluded.message, dead_reason = NULL");
         _settle = Prepare(4, "DELETE FROM message_outbox WHERE agent = $1 AND receiver = $2 AND conversation = $3 AND sequence = $4");
-        _bury = Prepare(5, "UPDATE message_outbox SET dead_reason = $5 WHERE agent = $1 AND receiver = $2 AND conversation = $3 AND sequence = $4");
+        _bury = Prepare(7, "UPDATE message_outbox SET dead_reason = $5, dead_attempts = $6, dead_at_ms = $7 WHERE agent = $1 AND receiver = $2 AND conversation = $3 AND sequence = $4");
         _sequence = Prepare(4, "INSERT INTO message_sequences (agent, receiver, conversation, sequence) VALUES ($1, $2, $3, $4) ON CONFLICT DO UPDATE SET sequence = excluded.sequence");
         _mark = Prepare(7, "INSERT INTO message_marks (agent, sender, conversation, contiguous, beyond, skipped, has_failed) VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT DO UPDATE SET contiguous = excluded.contiguous, beyond = excluded.beyond, skipped = excluded.skipped, has_failed = excluded.has_failed");
         _effect = Prepare(5, "INSERT INTO message_effects (agent, sender, conversation, sequence, content) VALUES ($1, $2, $3, $4, $5)");
@@ -67,9 +67,9 @@ internal sealed class MessageWriter : IDisposable
             _add.Run(agent, message.Receiver, message.Conversation, (long)message.Sequence, message.Encode());
         }
 
-        foreach (var (message, reason) in changes.Dead)
+        foreach (var (message, reason, attempts, at) in changes.Dead)
         {
-            _bury.Run(agent, message.Receiver, message.Conversation, (long)message.Sequence, reason);
+            _bury.Run(agent, message.Receiver, message.Conversation, (long)message.Sequence, reason, (long)attempts, at);
         }
 
         foreach (var (peer, conversation, sequence) in changes.Settled)

@@ -8,8 +8,8 @@ using Quorate.Transport.Messaging;
 
 namespace Quorate.Storage.Messaging;
 
-/// <summary>A dead letter in the store.</summary>
-public sealed record StoredDeadLetter(string Agent, string Token, string Receiver, string Conversation, long Sequence, string Reason, long Bytes);
+/// <summary>A dead letter in the store. Bytes: of the whole message. At: when it was given up, in milliseconds since 1970-01-01 UTC; 0: not known.</summary>
+public sealed record StoredDeadLetter(string Agent, string Token, string Receiver, string Conversation, long Sequence, string Reason, long Attempts, long At, long Bytes);
 
 /// <summary>What a handler had stored about a message.</summary>
 public sealed record StoredEffect(long Id, string Sender, string Conversation, long Sequence, byte[] Content);
@@ -61,7 +61,8 @@ public sealed class SqliteMessageStore : IMessageJournal, IAsyncDisposable
             c => c.Query<StoredDeadLetter>(
                 """
                 SELECT agent AS Agent, conversation || '/' || agent || '/' || receiver || '/' || sequence AS Token, receiver AS Receiver,
-                  conversation AS Conversation, sequence AS Sequence, dead_reason AS Reason, length(message) AS Bytes
+                  conversation AS Conversation, sequence AS Sequence, dead_reason AS Reason,
+                  dead_attempts AS Attempts, dead_at_ms AS At, length(message) AS Bytes
                 FROM message_outbox WHERE dead_reason IS NOT NULL AND (@agent IS NULL OR agent = @agent) ORDER BY id LIMIT @limit
                 """,
                 new { agent, limit }).ToList(),

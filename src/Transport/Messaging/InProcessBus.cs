@@ -21,6 +21,9 @@ public sealed record InProcessBusOptions
     /// <summary>Keys of the agents in the order of their names; they stay the caller's.</summary>
     public KeyPairs? Keys { get; init; }
 
+    /// <summary>What stands before an agent's link, for drills; null: nothing.</summary>
+    public Func<IMessageLink, IMessageLink>? Before { get; init; }
+
     public TimeProvider Time { get; init; } = TimeProvider.System;
 
     /// <summary>Of the retry schedules' jitter.</summary>
@@ -62,7 +65,7 @@ public sealed class InProcessBus : IAsyncDisposable
                     throw QuorateException.Input("agent_named_twice", $"two agents are named '{names[i]}'", "every agent needs a name of its own");
                 }
 
-                bus.endpoints[names[i]] = await MessageEndpoint.StartAsync(names[i], new Link(bus), bus.OptionsOf(i, names, keys, options), cancellationToken);
+                bus.endpoints[names[i]] = await MessageEndpoint.StartAsync(names[i], options.Before?.Invoke(new Link(bus)) ?? new Link(bus), bus.OptionsOf(i, names, keys, options), cancellationToken);
             }
 
             return bus;

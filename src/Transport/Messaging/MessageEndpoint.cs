@@ -95,6 +95,20 @@ public sealed partial class MessageEndpoint : IAsyncDisposable, IFrameReceiver
             },
             cancellationToken);
 
+    /// <summary>Ends conversations: what was not acknowledged in them is dead; without any, they are forgotten.</summary>
+    public Task CloseAsync(IReadOnlyList<string> conversations, CancellationToken cancellationToken) =>
+        AskAsync(
+            (m, now) =>
+            {
+                foreach (var conversation in conversations)
+                {
+                    m.Close(conversation, now);
+                }
+
+                return true;
+            },
+            cancellationToken);
+
     /// <summary>Messages not settled: under way, waiting or dead; and those held back here.</summary>
     public Task<(int Outbox, int Open, int Held)> CountAsync(CancellationToken cancellationToken) =>
         AskAsync((m, _) => (m.OutboxCount, m.OpenCount, m.HeldCount), cancellationToken);

@@ -27,6 +27,8 @@ public class CommandContractTests
     [InlineData("ledger verify")]
     [InlineData("ledger export")]
     [InlineData("keys list")]
+    [InlineData("messages list")]
+    [InlineData("messages redrive")]
     [InlineData("simulate")]
     [InlineData("workload generate")]
     [InlineData("workload replay")]

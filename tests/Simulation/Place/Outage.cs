@@ -1,6 +1,7 @@
 using Quorate.Contracts.Placing;
 using Quorate.Engine.Place.Agreement;
 using Quorate.Protocol.Consensus;
+using Quorate.Protocol.Messaging;
 
 namespace Quorate.Tests.Simulation.Place;
 
@@ -35,5 +36,11 @@ internal sealed class Outage(IReadOnlyCollection<int> agents, int first, int que
     public double SlownessOf(int agent) => _others.SlownessOf(agent);
 
     public IEnumerable<(long DelayMs, byte[] Bytes)> Carry((int Agent, ConsensusContext Context) from, int to, Message message, long linkMs) =>
-        !crash && IsNow && (agents.Contains(from.Agent) || agents.Contains(to)) ? [] : _others.Carry(from, to, message, linkMs);
+        !crash && IsOut(from.Agent, to) ? [] : _others.Carry(from, to, message, linkMs);
+
+    public IEnumerable<byte[]> Tell((int Agent, ConsensusContext Context) from, int to, Opinion own) => _others.Tell(from, to, own);
+
+    public Passage Pass(int from, int to, long linkMs) => IsOut(from, to) ? new Passage(0, IsLost: true) : _others.Pass(from, to, linkMs);
+
+    private bool IsOut(int from, int to) => IsNow && (agents.Contains(from) || agents.Contains(to));
 }

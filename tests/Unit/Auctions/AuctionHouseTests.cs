@@ -4,9 +4,13 @@ using Quorate.Contracts;
 using Quorate.Contracts.Coordination;
 using Quorate.Contracts.Provenance;
 using Quorate.Engine.Coordination;
+using Quorate.Engine.Messages;
+using Quorate.Engine.Panels;
+using Quorate.Engine.Place.Agreement;
 using Quorate.Protocol.Auction;
 using Quorate.Protocol.Consensus;
 using Quorate.Protocol.Consensus.Crypto;
+using Quorate.Protocol.Messaging;
 
 namespace Quorate.Tests.Unit.Auctions;
 
@@ -115,6 +119,46 @@ public class AuctionHouseTests
         Assert.Contains(late, result.Failures.Keys);
         Assert.NotNull(result.Winner);
         Assert.DoesNotContain(result.Winner, new[] { best, late });
+    }
+
+    [Fact]
+    public async Task Bus_LosesDoublesAndReordersMessages_SameWinnerAndPrice()
+    {
+        var (lost, doubled) = (0, 0);
+        for (var seed = 0; seed < 10; seed++)
+        {
+            var (task, agents) = Case(seed);
+            var nonce = new byte[32];
+            IBidder[] Bidders() => [.. agents.Select(a => new SealedBidder(a, (_, _) => ValueTask.FromResult(a.Bid), nonce))];
+            var expected = await new AuctionHouse(Keys, TimeProvider.System).RunAsync($"bus-{seed}", task, Bidders(), [], Token);
+            var random = new Random(seed);
+            var bus = new VirtualAgentBus([.. agents.Select(a => a.Name), MemberContexts.ClientName], new VirtualClock(), (_, _) =>
+            {
+                var passage = new Passage(random.Next(20), random.Next(3) == 0, random.Next(3) == 0 ? random.Next(20) : -1, random.Next(5) == 0 ? random.Next() : -1);
+                (lost, doubled) = (lost + (passage.IsLost ? 1 : 0), doubled + (passage.CopyDelay >= 0 ? 1 : 0));
+                return passage;
+            });
+            var result = await new AuctionHouse(Keys, TimeProvider.System, new AuctionOptions { Bus = bus }).RunAsync($"bus-{seed}", task, Bidders(), [], Token);
+
+            Assert.NotNull(result.Winner);
+            Assert.Equal((expected.Winner, expected.Price), (result.Winner, result.Price));
+            Assert.Empty(result.Failures);
+            Assert.True(bus.Clock.Now > 0, "it took no virtual time");
+        }
+
+        Assert.True(lost > 50 && doubled > 50, $"{lost} lost, {doubled} doubled");
+    }
+
+    [Fact]
+    public async Task Bus_CutsABidderOff_OutForWantOfAnAnswer()
+    {
+        var (task, agents) = Case(4);
+        var gone = agents[1].Name;
+        var bus = new VirtualAgentBus([.. agents.Select(a => a.Name), MemberContexts.ClientName], new VirtualClock(), (from, to) => new Passage(1, from == gone || to == gone));
+        var result = await new AuctionHouse(Keys, TimeProvider.System, new AuctionOptions { Bus = bus }).RunAsync("cut", task, [.. agents.Select(a => new SealedBidder(a))], [], Token);
+        Assert.Equal("it did not answer in time", Assert.Single(result.Failures, f => f.Key == gone).Value);
+        Assert.NotEqual(gone, result.Winner);
+        Assert.InRange(bus.Clock.Now, 10_000, 11_000);
     }
 
     [Fact]

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Quorate.Cli.Common;
+using Quorate.Cli.Messaging;
 using Quorate.Cli.Placing;
 using Quorate.Cli.Views;
 using Quorate.Contracts;
@@ -28,13 +29,14 @@ internal static class PlaceCommand
     private static readonly Option<bool> Detach = new("--detach") { Description = "End when all jobs are placed, not when all have ended." };
     private static readonly Option<bool> Explain = new("--explain") { Description = "Show each prompt, answer, how it was read, and every vote; with --json they are in the document." };
     private static readonly Option<string?> Certificates = new("--certificates") { Description = "Write each placement's certificate and the keys that check it to this folder.", HelpName = "DIR" };
+    private static readonly Option<string?> Broker = BrokerAddress.CreateOption();
     private static readonly Option<int> Seed = new("--seed") { Description = "Of the faults." };
 
     public static Command Create()
     {
         var command = new Command("place", "Place jobs on a cluster: agents vote, a quorum decides, nodes are never over-committed, every placement has a certificate (exit 1 if a job was not placed).")
         {
-            JobFiles, Cluster, Protocol, Faults, Backend, Model, Batch, Timeout, Detach, Explain, Certificates, Seed,
+            JobFiles, Cluster, Protocol, Faults, Backend, Model, Batch, Timeout, Detach, Explain, Certificates, Broker, Seed,
         };
         Protocol.AcceptOnlyFromAmong([.. PlacementOptions.Protocols]);
         Backend.AcceptOnlyFromAmong(PlacementBackends.Simulated, PlacementBackends.Slurm);
@@ -42,7 +44,8 @@ internal static class PlaceCommand
         return command.WithExamples(
             "quorate place lab/workloads/jobs-30.json --cluster lab/clusters/five-agents.json",
             "quorate place lab/workloads/jobs-30.json --cluster lab/clusters/five-agents.json --faults lab/faults/agents.json --seed 7 --explain",
-            "quorate place job.json --cluster cluster.json --backend slurm --certificates ./proofs");
+            "quorate place job.json --cluster cluster.json --backend slurm --certificates ./proofs",
+            "quorate place job.json --cluster cluster.json --broker amqp://127.0.0.1:5672/");
     }
 
     private static async Task<int> RunAsync(Workspace workspace, ParseResult parse, CancellationToken token)
@@ -58,6 +61,7 @@ internal static class PlaceCommand
             Jobs = jobs,
             Faults = plan,
             Seed = parse.GetValue(Seed),
+            Broker = BrokerAddress.Read(parse.GetValue(Broker)),
             Model = parse.GetValue(Model),
             Observer = view,
             TimeoutMs = 1000 * (plan?.ConsensusTimeout ?? Checked("--timeout", parse.GetValue(Timeout), 0.001, 600)),
@@ -72,8 +76,13 @@ internal static class PlaceCommand
         };
 
         view.Begin(request);
-        using var opened = await PlacementComposition.OpenAsync(workspace, request, token);
+        await using var opened = await PlacementComposition.OpenAsync(workspace, request, token);
         var result = await opened.Session.Engine.RunAsync(jobs, token);
+        if (opened.Trouble is { } trouble)
+        {
+            workspace.Output.Line($"[yellow]messages do not travel: {Output.Safe(trouble)}[/]");
+        }
+
         await RecordAsync(workspace, result, token);
         var folder = parse.GetValue(Certificates) is { } proofs ? PlacementProofs.Write(proofs, result) : null;
         var shown = parse.GetValue(Explain) ? result : WithoutTranscripts(result);

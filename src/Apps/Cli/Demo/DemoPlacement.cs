@@ -33,7 +33,7 @@ internal static class DemoPlacement
         var view = new PlaceView(workspace.Output, cluster, explain: false);
         var request = new PlacementRequest { RunId = workspace.Ids.Next("place"), Cluster = cluster, Jobs = jobs, Faults = Attack, Seed = seed, Observer = view };
         view.Begin(request);
-        using var opened = await PlacementComposition.OpenAsync(workspace, request, token);
+        await using var opened = await PlacementComposition.OpenAsync(workspace, request, token);
         var result = await opened.Session.Engine.RunAsync(jobs, token);
         view.Show(result);
         return result;

@@ -1,8 +1,10 @@
 using Quorate.Cli.Asking;
 using Quorate.Cli.Common;
+using Quorate.Cli.Messaging;
 using Quorate.Contracts;
 using Quorate.Contracts.Placing;
 using Quorate.Engine.Coordination;
+using Quorate.Engine.Panels;
 using Quorate.Engine.Place;
 using Quorate.Engine.Place.Agreement;
 using Quorate.Engine.Place.Backends;
@@ -15,16 +17,24 @@ using Quorate.Platforms.Slurm;
 namespace Quorate.Cli.Placing;
 
 /// <summary>Puts a run together: keys of the home, models of the configuration, real time for agreement, and the backend.</summary>
-internal sealed class PlacementComposition : IDisposable
+internal sealed class PlacementComposition : IAsyncDisposable
 {
     /// <summary>How often a real backend is looked at.</summary>
     private static readonly TimeSpan Poll = TimeSpan.FromSeconds(1);
 
+    /// <summary>A broker writes down what it carries, so ballots that are not needed any more come later.</summary>
+    private const double BrokerGraceMs = 500;
+
     private readonly SlurmBackend? _slurm;
 
-    private PlacementComposition(PlacementSession session, SlurmBackend? slurm) => (Session, _slurm) = (session, slurm);
+    private readonly EndpointBus _bus;
+
+    private PlacementComposition(PlacementSession session, EndpointBus bus, SlurmBackend? slurm) => (Session, _bus, _slurm) = (session, bus, slurm);
 
     public PlacementSession Session { get; }
+
+    /// <summary>Why the agents cannot hear each other at present; null: they can.</summary>
+    public string? Trouble => _bus.Trouble;
 
     /// <exception cref="QuorateException">A model that is not there, keys that cannot be used, or no Slurm.</exception>
     public static async Task<PlacementComposition> OpenAsync(Workspace workspace, PlacementRequest request, CancellationToken token)
@@ -32,9 +42,10 @@ internal sealed class PlacementComposition : IDisposable
         var keys = workspace.OpenMemberKeys("agents");
         var voter = await VotersAsync(workspace, request, token);
         var slurm = request.Options.BackendName == PlacementBackends.Slurm ? new SlurmBackend(new SlurmOptions { Mark = request.RunId, Cluster = request.Cluster }, workspace.Time) : null;
+        EndpointBus? bus = null;
         try
         {
-            var session = PlacementSession.Open(new PlacementSetup
+            var setup = new PlacementSetup
             {
                 RunId = request.RunId,
                 Cluster = request.Cluster,
@@ -43,28 +54,54 @@ internal sealed class PlacementComposition : IDisposable
                 Voter = voter,
                 Faults = request.Faults is { } plan ? new AgentFaultInjector(plan, request.Cluster, request.Seed) : new NoFaults(),
                 Group = GroupOf(workspace, request),
-                Chooser = request.Options.Protocol switch
-                {
-                    PlacementOptions.Auction => new AuctionChooser(request.Cluster, request.RunId, new AuctionHouse(keys, workspace.Time), request.Jobs),
-                    PlacementOptions.Hierarchy => new HierarchyChooser(request.Cluster, request.Jobs),
-                    _ => new FitChooser(),
-                },
                 Observer = request.Observer,
                 Options = request.Options,
                 Time = slurm is null ? null : new RealJobTime(workspace.Time, Poll),
                 Backend = slurm is null ? null : _ => slurm,
-            });
-            return new PlacementComposition(session, slurm);
+            };
+            bus = await OpenBusAsync(workspace, request, setup, keys, token);
+            var session = PlacementSession.Open(setup with { Clock = bus.Clock, Bus = bus, Chooser = ChooserOf(workspace, request, keys, bus) });
+            return new PlacementComposition(session, bus, slurm);
         }
         catch
         {
+            await (bus?.DisposeAsync() ?? ValueTask.CompletedTask);
             slurm?.Dispose();
             throw;
         }
     }
 
-    public void Dispose()
+    private static IPoolChooser ChooserOf(Workspace workspace, PlacementRequest request, IMemberKeys keys, EndpointBus bus) => request.Options.Protocol switch
     {
+        PlacementOptions.Auction => new AuctionChooser(request.Cluster, request.RunId, new AuctionHouse(keys, workspace.Time, new AuctionOptions { Bus = bus }), request.Jobs),
+        PlacementOptions.Hierarchy => new HierarchyChooser(request.Cluster, request.RunId, request.Jobs, bus),
+        _ => new FitChooser(),
+    };
+
+    private static async Task<EndpointBus> OpenBusAsync(Workspace workspace, PlacementRequest request, PlacementSetup setup, IMemberKeys keys, CancellationToken token)
+    {
+        var journal = (await workspace.OpenStoreAsync(token)).Messages;
+        if (request.Broker is not { } broker)
+        {
+            return await AgentBuses.InProcessAsync(setup.Speakers, setup.Links(), journal, workspace.Time, token);
+        }
+
+        var bus = await AgentBuses.RabbitMqAsync(broker, request.RunId, keys, setup.Speakers, setup.Links(), journal, workspace.Time, token);
+        try
+        {
+            await AgentBuses.MustBeUpAsync(bus, workspace.Time, token);
+            return bus;
+        }
+        catch
+        {
+            await bus.DisposeAsync();
+            throw;
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _bus.DisposeAsync();
         Session.Dispose();
         _slurm?.Dispose();
     }
@@ -73,6 +110,7 @@ internal sealed class PlacementComposition : IDisposable
     private static AgentGroupOptions GroupOf(Workspace workspace, PlacementRequest request)
     {
         var usual = new AgentGroupOptions { ConsensusTimeoutMs = request.TimeoutMs, LinkMs = request.Faults is null ? 0 : 1 };
+        usual = request.Broker is null ? usual : usual with { GraceMs = BrokerGraceMs };
         return VotesByModel(request) ? usual with { GraceMs = 1000 * workspace.Config.Ask.GraceSeconds } : usual;
     }
 

@@ -21,6 +21,9 @@ internal sealed record PlacementRequest
 
     public required IPlacementObserver Observer { get; init; }
 
+    /// <summary>Carries what agents say; null: this process.</summary>
+    public Uri? Broker { get; init; }
+
     /// <summary>Milliseconds that a round may take.</summary>
     public double TimeoutMs { get; init; } = 30_000;
 

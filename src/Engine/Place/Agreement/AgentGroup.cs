@@ -1,5 +1,6 @@
 using Quorate.Contracts;
 using Quorate.Contracts.Placing;
+using Quorate.Engine.Messages;
 using Quorate.Engine.Place.Votes;
 using Quorate.Protocol.Consensus;
 using Quorate.Protocol.Consensus.Crypto;
@@ -7,10 +8,11 @@ using Quorate.Protocol.Consensus.Crypto;
 namespace Quorate.Engine.Place.Agreement;
 
 /// <summary>
-/// A cluster's agents in one process, each a replica with a key, a state and a voter of its own; what they say to each other
-/// goes as bytes over links that may be slow, cut or damaged. One record is decided at a time. Not thread-safe.
+/// A cluster's agents in one process, each a replica with a key, a state and a voter of its own. Their opinions travel over a bus
+/// that repeats what is not acknowledged; the messages of consensus go over links of their own, as its rules for order and
+/// repetition are its own. Both carry bytes and may be slow, cut or damaged. One record is decided at a time. Not thread-safe.
 /// </summary>
-public sealed class AgentGroup
+public sealed partial class AgentGroup
 {
     /// <summary>Deliveries of one round; more means that something sends without end.</summary>
     private const int MaxDeliveries = 200_000;
@@ -22,6 +24,7 @@ public sealed class AgentGroup
     private readonly IAgentFaults _faults;
     private readonly IGroupClock _clock;
     private readonly AgentGroupOptions _options;
+    private readonly IAgentBus _bus;
     private readonly PriorityQueue<(int From, int To, byte[] Bytes), (long At, long Order)> _wire = new();
     private readonly Dictionary<int, Task<CastBallot>> _voting = [];
     private readonly Memo<PlacementRecord> _records = new(PlacementRecord.TryParse);
@@ -37,12 +40,16 @@ public sealed class AgentGroup
     /// <param name="client">Signs the questions.</param>
     /// <param name="voters">One for each agent.</param>
     /// <param name="faults">What befalls them.</param>
-    /// <param name="clock">Of timeouts.</param>
+    /// <param name="bus">Carries opinions; its clock is that of timeouts.</param>
     /// <param name="options">Times.</param>
-    public AgentGroup(ClusterSpec cluster, string run, IReadOnlyList<ConsensusContext> contexts, ConsensusContext client, IReadOnlyList<IVoter> voters, IAgentFaults faults, IGroupClock clock, AgentGroupOptions options)
+    public AgentGroup(ClusterSpec cluster, string run, IReadOnlyList<ConsensusContext> contexts, ConsensusContext client, IReadOnlyList<IVoter> voters, IAgentFaults faults, IAgentBus bus, AgentGroupOptions options)
     {
-        (_cluster, _client, _voters, _faults, _clock, _options) = (cluster, client, voters, faults, clock, options);
+        (_cluster, _client, _voters, _faults, _bus, _clock, _options) = (cluster, client, voters, faults, bus, bus.Clock, options);
         _nodes = [.. contexts.Select((c, i) => new AgentNode(i, c, cluster, run, (_records, _ballots), Tick))];
+        _opinions = $"{OpinionTopic}/{run}/";
+        _numbers = _nodes.ToDictionary(n => cluster.Agents[n.Id].Name, n => n.Id, StringComparer.Ordinal);
+        _others = [.. _nodes.Select(n => cluster.Agents.Where((_, i) => i != n.Id).Select(a => a.Name).ToArray())];
+        bus.On(OpinionTopic, Hear);
     }
 
     public double TimeoutMs => _options.ConsensusTimeoutMs;
@@ -55,6 +62,7 @@ public sealed class AgentGroup
         _faults.BeginRound(record);
         var request = Request.Sign(_client.Crypto, _client.Directory, _client.Membership.Replicas, ++_asked, RequestKind.Question, record.ToBytes());
         _round = new Round { Request = request, Subject = request.Digest(_client.Crypto), Started = _clock.Now, Number = record.Round };
+        BeginConversation();
         var bytes = request.Encoded.ToArray();
         foreach (var node in _nodes)
         {
@@ -79,13 +87,14 @@ public sealed class AgentGroup
         return Result(record);
     }
 
-    private bool IsComplete() => _voting.Count == 0 && _wire.Count == 0 && _nodes.All(n => n.Machine is null || n.State.Round >= _nodes.Max(m => m.State.Round));
+    private bool IsComplete() => _voting.Count == 0 && _wire.Count == 0 && _bus.IsQuiet && _nodes.All(n => n.Machine is null || n.State.Round >= _nodes.Max(m => m.State.Round));
 
     private async Task RunAsync(Func<bool> done, double until, CancellationToken cancellationToken)
     {
         while (!done() && _clock.Now < until && _round.Delivered < MaxDeliveries)
         {
             cancellationToken.ThrowIfCancellationRequested();
+            var arrival = _bus.Arrival;
             if (Step(cancellationToken))
             {
                 continue;
@@ -93,8 +102,10 @@ public sealed class AgentGroup
 
             var next = _nodes.Where(n => n.Machine is not null).Select(n => (double)n.Machine!.Deadline).Append(until).Min();
             next = _wire.TryPeek(out _, out var first) ? Math.Min(next, first.At) : next;
+            next = Math.Min(next, _bus.NextDue);
             var votes = _voting.Count > 0 ? Task.WhenAny(_voting.Values) : null;
-            await _clock.WaitUntilAsync(Math.Max(next, Math.Floor(_clock.Now) + 1), votes, cancellationToken);
+            var earlier = arrival is null ? votes : votes is null ? arrival : Task.WhenAny(arrival, votes);
+            await _clock.WaitUntilAsync(Math.Max(next, Math.Floor(_clock.Now) + 1), earlier, cancellationToken);
         }
     }
 
@@ -108,6 +119,7 @@ public sealed class AgentGroup
             Deliver(_wire.Dequeue());
         }
 
+        worked |= _bus.Deliver();
         foreach (var node in _nodes)
         {
             if (node.Machine is { } machine && machine.Deadline <= Tick)
@@ -175,6 +187,12 @@ public sealed class AgentGroup
                 break;
             case Request question when output.Kind == OutputKind.OpinionWanted:
                 node.Want(question, _records.Read(question.Payload));
+                break;
+            case Opinion opinion when output.Kind == OutputKind.Broadcast:
+                Tell(node, _others[node.Id], opinion);
+                break;
+            case Opinion opinion when output.Kind == OutputKind.Send:
+                Tell(node, [_cluster.Agents[output.To].Name], opinion);
                 break;
             case Message message when output.Kind == OutputKind.Broadcast:
                 foreach (var other in _nodes.Where(n => n != node))

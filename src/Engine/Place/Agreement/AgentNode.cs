@@ -7,6 +7,8 @@ namespace Quorate.Engine.Place.Agreement;
 /// <summary>One agent: its replica, its state, what it must not forget, and its watch over the others. Not thread-safe.</summary>
 internal sealed class AgentNode
 {
+    private const string Corrupted = "corrupted";
+
     private readonly ClusterSpec _cluster;
     private readonly Memo<PlacementRecord> _records;
     private readonly string _run;
@@ -62,18 +64,18 @@ internal sealed class AgentNode
         }
     }
 
-    /// <summary>A message as it came over a link; what is damaged or forged speaks against the link.</summary>
-    public void Receive(int from, byte[] bytes, long now)
+    /// <summary>A message as it came over a link; what is damaged or forged speaks against the link. False: the agent is down, or could not read it.</summary>
+    public bool Receive(int from, byte[] bytes, long now)
     {
         if (Machine is not { } machine)
         {
-            return;
+            return false;
         }
 
         if (!MessageCodec.TryDecode(bytes, out var message))
         {
-            Count(from, "corrupted");
-            return;
+            Count(from, Corrupted);
+            return false;
         }
 
         machine.Receive(from, message, now);
@@ -83,10 +85,14 @@ internal sealed class AgentNode
         }
 
         Hear(machine, message);
-        if (message.Verdict == Verdict.InvalidSignature)
+        if (message.Verdict != Verdict.InvalidSignature)
         {
-            Count(from, message is Opinion claimed && claimed.Author != from ? "forged_signature" : "corrupted");
+            return true;
         }
+
+        var isForged = message is Opinion claimed && claimed.Author != from;
+        Count(from, isForged ? "forged_signature" : Corrupted);
+        return isForged;
     }
 
     /// <summary>A question to answer; it waits until the agent knows the state that it follows.</summary>

@@ -1,5 +1,6 @@
 using Quorate.Contracts.Placing;
 using Quorate.Engine.Coordination;
+using Quorate.Engine.Messages;
 using Quorate.Engine.Place.Cluster;
 using Quorate.Engine.Place.Queueing;
 
@@ -8,24 +9,45 @@ namespace Quorate.Engine.Place.Choosers;
 /// <summary>
 /// Organises the agents into a hierarchy for the whole graph of jobs; a job goes to the agent that has its role, as its
 /// coordinator says. When an agent is out, only what its loss affects is organised anew. Where the role's pool is full or
-/// refused the fit decides.
+/// refused, or its agent does not answer, the fit decides. Roles, starts and results are messages on the bus.
 /// </summary>
-public sealed class HierarchyChooser : IPoolChooser
+public sealed class HierarchyChooser : IPoolChooser, IPlacementObserver
 {
     private readonly HashSet<string> _lost = new(StringComparer.Ordinal);
     private readonly ClusterSpec _cluster;
+    private readonly DutyTalk _talk;
+    private bool _isTold;
 
+    /// <param name="cluster">The agents.</param>
+    /// <param name="run">Names the conversations.</param>
+    /// <param name="jobs">The graph.</param>
+    /// <param name="bus">With the agents and the engine on it.</param>
     /// <exception cref="Contracts.QuorateException">Input: more than 1,000 jobs, or a cycle among them.</exception>
-    public HierarchyChooser(ClusterSpec cluster, IReadOnlyList<JobSpec> jobs) => (_cluster, Hierarchy) = (cluster, JobHierarchy.Organise(jobs, JobHierarchy.Profiles(cluster)));
+    public HierarchyChooser(ClusterSpec cluster, string run, IReadOnlyList<JobSpec> jobs, IAgentBus bus)
+    {
+        _cluster = cluster;
+        Hierarchy = JobHierarchy.Organise(jobs, JobHierarchy.Profiles(cluster));
+        _talk = new DutyTalk(bus, run);
+    }
 
     /// <summary>As it is now.</summary>
     public JobHierarchy Hierarchy { get; private set; }
 
-    public Task<IReadOnlyList<PoolChoice>> ChooseAsync(IReadOnlyList<Start> starts, NodePools free, IReadOnlyDictionary<string, List<string>> refused, CancellationToken cancellationToken)
+    /// <summary>How jobs ended, by name, as their coordinators were told.</summary>
+    public IReadOnlyDictionary<string, string> Results => _talk.Results;
+
+    public async Task<IReadOnlyList<PoolChoice>> ChooseAsync(IReadOnlyList<Start> starts, NodePools free, IReadOnlyDictionary<string, List<string>> refused, CancellationToken cancellationToken)
     {
         foreach (var gone in free.Pools.Where(p => p.NodesUp == 0 && _lost.Count < free.Pools.Count - 1 && _lost.Add(p.Name)).ToList())
         {
             Hierarchy = Hierarchy.Lose(gone.Name);
+            _isTold = false;
+        }
+
+        if (!_isTold)
+        {
+            await _talk.TellRolesAsync(Hierarchy.Duties, cancellationToken);
+            _isTold = true;
         }
 
         var choices = new List<PoolChoice>();
@@ -33,16 +55,31 @@ public sealed class HierarchyChooser : IPoolChooser
         {
             var duty = Hierarchy.Duties.First(d => d.Job == start.Job.Name);
             var closed = refused.GetValueOrDefault(start.Job.Name) ?? [];
-            var choice = duty.Worker is { } worker && !closed.Contains(worker) && free.ChooseIn(_cluster.NumberOf(worker), start.Job.Needs) is { } placement
-                ? new PoolChoice(start.Job, placement, $"hierarchy {duty.Coordinator}")
-                : FitChooser.Choose(start, free, closed);
-            if (choice is not null)
+            var role = duty.Worker is { } worker && !closed.Contains(worker) ? _cluster.NumberOf(worker) : -1;
+            if (role >= 0 && await _talk.StartAsync(duty, () => free.ChooseIn(role, start.Job.Needs)?.Nodes, cancellationToken) is { Count: > 0 } nodes)
             {
-                free.Take(choice.Placement);
+                choices.Add(new PoolChoice(start.Job, new Placement(role, nodes, start.Job.Needs.Share(nodes.Count)), $"hierarchy {duty.Coordinator}"));
+            }
+            else if (FitChooser.Choose(start, free, closed) is { } choice)
+            {
                 choices.Add(choice);
             }
+            else
+            {
+                continue;
+            }
+
+            free.Take(choices[^1].Placement);
         }
 
-        return Task.FromResult<IReadOnlyList<PoolChoice>>(choices);
+        return choices;
+    }
+
+    public void On(PlacementProgress progress)
+    {
+        if (progress.Job is { Execution: { } execution, Agent: not null } ended && Hierarchy.Duties.FirstOrDefault(d => d.Job == ended.Name) is { } duty)
+        {
+            _talk.Ended(duty, ended.Agent, execution);
+        }
     }
 }

@@ -59,7 +59,7 @@ public sealed class VotedReplay : IPlacementObserver
             Clock = new VirtualClock(),
             Time = _time,
             Faults = faults,
-            Observer = observer is null ? this : new Both(this, observer),
+            Observer = observer is null ? this : new Observers(this, observer),
             Options = new PlacementOptions { Batch = PlacementRecord.MaxProposals, KeepProofs = false },
         });
         var result = await session.Engine.RunAsync(jobs, _cancel);
@@ -67,14 +67,5 @@ public sealed class VotedReplay : IPlacementObserver
         var rest = result.Jobs.Where(j => !ran.Contains(j.Name)).ToLookup(j => j.Outcome == PlacementOutcome.Rejected, j => j.Name);
         var cores = cluster.Agents.Sum(a => a.Nodes * a.Node.CpuCores);
         return new VotedReplayResult(ReplayMetrics.Of(_done, rest[true].Count(), cores), _done, [.. rest[true]], [.. rest[false]], result.Report);
-    }
-
-    private sealed class Both(IPlacementObserver first, IPlacementObserver second) : IPlacementObserver
-    {
-        public void On(PlacementProgress progress)
-        {
-            first.On(progress);
-            second.On(progress);
-        }
     }
 }
