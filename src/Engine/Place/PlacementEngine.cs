@@ -17,7 +17,6 @@ public sealed class PlacementEngine
     private const int MaxProbes = 100;
 
     private readonly PlacementParts _parts;
-    private readonly Memo<PlacementRecord> _records = new(PlacementRecord.TryParse);
     private readonly PlacementState _state;
     private readonly NodePools _nodes;
     private readonly JobQueue _queue;
@@ -38,7 +37,7 @@ public sealed class PlacementEngine
     public PlacementEngine(PlacementParts parts)
     {
         _parts = parts;
-        _state = new PlacementState(parts.Cluster, parts.RunId, _records);
+        _state = new PlacementState(parts.Cluster, parts.RunId, parts.Group.Records);
         _nodes = new NodePools(parts.Cluster);
         _queue = new JobQueue(parts.Cluster);
         _backend = new BackendWatch(parts);
@@ -234,7 +233,7 @@ public sealed class PlacementEngine
                 continue;
             }
 
-            var record = _records.Read(item.Request.Payload)!;
+            var record = _parts.Group.Records.Read(item.Request.Payload)!;
             Carry(result.Of(item, record), _parts.Options.KeepProofs ? RoundProof.Of(record, item, certificate, _parts.Keys.Replicas) : null);
         }
 
