@@ -22,7 +22,10 @@ public sealed class PlaceTests : IDisposable
         Assert.Equal(0, code);
         var jobs = result.GetProperty("jobs").EnumerateArray().ToList();
         Assert.Equal(30, jobs.Count);
-        Assert.All(jobs, j => Assert.Equal(("placed", "completed", 5), (j.GetProperty("outcome").GetString(), j.GetProperty("execution").GetString(), j.GetProperty("votes").GetArrayLength())));
+        Assert.All(jobs, j => Assert.Equal(("placed", "completed"), (j.GetProperty("outcome").GetString(), j.GetProperty("execution").GetString())));
+
+        // Four of five decide; on a busy machine the fifth vote may come too late.
+        Assert.All(jobs, j => Assert.InRange(j.GetProperty("votes").GetArrayLength(), 4, 5));
         Assert.Equal(1, result.GetProperty("report").GetProperty("success_rate").GetDouble());
         Assert.Equal(JsonValueKind.Null, result.GetProperty("report").GetProperty("recovery_ms").ValueKind);
     }
