@@ -201,8 +201,8 @@ public sealed class PlacementEngine
         var changes = _membership.Propose(_state);
         var nodes = _nodeWatch.Propose(_state);
         // Where jobs may go is clear once the agents know the nodes.
-        var choices = nodes.Count > 0 ? [] : await ChooseAsync(cancellationToken);
         var releases = _releases.Take(PlacementRecord.MaxReleases).ToList();
+        var choices = nodes.Count > 0 ? [] : await ChooseAsync(releases, cancellationToken);
         // Ends alone can wait: what they freed counts as free already, and the next round tells of them.
         var mustTell = releases.Count == PlacementRecord.MaxReleases || (releases.Count > 0 && IsOver());
         if (changes.Count == 0 && nodes.Count == 0 && choices.Count == 0 && !mustTell && !isProbe && !_membership.IsUnsure(_state))
@@ -242,18 +242,23 @@ public sealed class PlacementEngine
         return true;
     }
 
-    private async Task<IReadOnlyList<PoolChoice>> ChooseAsync(CancellationToken cancellationToken)
+    /// <param name="releases">What the round tells of: only that is free to those who vote.</param>
+    /// <param name="cancellationToken">Ends the work.</param>
+    private async Task<IReadOnlyList<PoolChoice>> ChooseAsync(List<string> releases, CancellationToken cancellationToken)
     {
         if (_queue.Count == 0)
         {
             return [];
         }
 
-        var view = new FreedView(_state.Cluster, _releases, _nodes);
+        var view = new FreedView(_state.Cluster, releases, _nodes);
         var starts = _queue.Next(_parts.Time.Now, view);
+        // A job whose end is not told yet runs, as far as the agents know.
+        var untold = _releases.Skip(releases.Count).ToHashSet(StringComparer.Ordinal);
+        starts = untold.Count == 0 ? starts : [.. starts.Where(s => !untold.Contains(s.Job.Name))];
         // Those that were lost come first, and are placed again at once: whoever lost them has waited already.
-        starts = [.. starts.Take(Math.Clamp(starts.Count(s => s.Job.Requeued), _parts.Options.Batch, PlacementRecord.MaxProposals))];
-        return starts.Count == 0 ? [] : await _parts.Chooser.ChooseAsync(starts, view.Nodes, _refused, cancellationToken);
+        var most = Math.Clamp(starts.Count(s => s.Job.Requeued), _parts.Options.Batch, PlacementRecord.MaxProposals);
+        return starts.Count == 0 ? [] : await _parts.Chooser.ChooseAsync(starts, most, view.Nodes, _refused, cancellationToken);
     }
 
     private PlacementRecord Record(IReadOnlyList<string> releases, IReadOnlyList<NodeChange> nodes, IReadOnlyList<MembershipChange> changes, IReadOnlyList<PoolChoice> choices) => new()

@@ -9,6 +9,7 @@ namespace Quorate.Engine.Place.Choosers;
 /// <summary>
 /// Auctions each job among the agents in whose pools it fits: an agent asks what the job would block of the cluster, and its
 /// speciality is its expected quality. Who wins gets the job; where nobody wins the fit decides.
+/// A backfilled job is not auctioned: elsewhere it could delay the one that comes first.
 /// </summary>
 /// <param name="cluster">The agents.</param>
 /// <param name="run">Names the auctions.</param>
@@ -28,12 +29,18 @@ public sealed class AuctionChooser(ClusterSpec cluster, string run, AuctionHouse
     private readonly List<PastAuction> _past = [];
     private int _auctions;
 
-    public async Task<IReadOnlyList<PoolChoice>> ChooseAsync(IReadOnlyList<Start> starts, NodePools free, IReadOnlyDictionary<string, List<string>> refused, CancellationToken cancellationToken)
+    public async Task<IReadOnlyList<PoolChoice>> ChooseAsync(IReadOnlyList<Start> starts, int most, NodePools free, IReadOnlyDictionary<string, List<string>> refused, CancellationToken cancellationToken)
     {
         var choices = new List<PoolChoice>();
         foreach (var start in starts)
         {
-            var choice = await ChooseAsync(start, free, refused.GetValueOrDefault(start.Job.Name) ?? [], cancellationToken);
+            if (choices.Count == most)
+            {
+                break;
+            }
+
+            var closed = refused.GetValueOrDefault(start.Job.Name) ?? [];
+            var choice = start.Backfilled ? FitChooser.Choose(start, free, closed) : await ChooseAsync(start, free, closed, cancellationToken);
             if (choice is not null)
             {
                 free.Take(choice.Placement);

@@ -9,7 +9,8 @@ namespace Quorate.Engine.Place.Choosers;
 /// <summary>
 /// Organises the agents into a hierarchy for the whole graph of jobs; a job goes to the agent that has its role, as its
 /// coordinator says. When an agent is out, only what its loss affects is organised anew. Where the role's pool is full or
-/// refused, or its agent does not answer, the fit decides. Roles, starts and results are messages on the bus.
+/// refused, its agent does not answer, or a backfilled job would
+/// delay the one that comes first there, the fit decides. Roles, starts and results are messages on the bus.
 /// </summary>
 public sealed class HierarchyChooser : IPoolChooser, IPlacementObserver
 {
@@ -36,7 +37,7 @@ public sealed class HierarchyChooser : IPoolChooser, IPlacementObserver
     /// <summary>How jobs ended, by name, as their coordinators were told.</summary>
     public IReadOnlyDictionary<string, string> Results => _talk.Results;
 
-    public async Task<IReadOnlyList<PoolChoice>> ChooseAsync(IReadOnlyList<Start> starts, NodePools free, IReadOnlyDictionary<string, List<string>> refused, CancellationToken cancellationToken)
+    public async Task<IReadOnlyList<PoolChoice>> ChooseAsync(IReadOnlyList<Start> starts, int most, NodePools free, IReadOnlyDictionary<string, List<string>> refused, CancellationToken cancellationToken)
     {
         foreach (var gone in free.Pools.Where(p => p.NodesUp == 0 && _lost.Count < free.Pools.Count - 1 && _lost.Add(p.Name)).ToList())
         {
@@ -53,10 +54,16 @@ public sealed class HierarchyChooser : IPoolChooser, IPlacementObserver
         var choices = new List<PoolChoice>();
         foreach (var start in starts)
         {
+            if (choices.Count == most)
+            {
+                break;
+            }
+
             var duty = Hierarchy.Duties.First(d => d.Job == start.Job.Name);
             var closed = refused.GetValueOrDefault(start.Job.Name) ?? [];
             var role = duty.Worker is { } worker && !closed.Contains(worker) ? _cluster.NumberOf(worker) : -1;
-            if (role >= 0 && await _talk.StartAsync(duty, () => free.ChooseIn(role, start.Job.Needs)?.Nodes, cancellationToken) is { Count: > 0 } nodes)
+            var isFree = role >= 0 && (!start.Backfilled || role == start.Placement.Pool);
+            if (isFree && await _talk.StartAsync(duty, () => free.ChooseIn(role, start.Job.Needs)?.Nodes, cancellationToken) is { Count: > 0 } nodes)
             {
                 choices.Add(new PoolChoice(start.Job, new Placement(role, nodes, start.Job.Needs.Share(nodes.Count)), $"hierarchy {duty.Coordinator}"));
             }

@@ -34,7 +34,7 @@ public sealed class RuleVotes
     {
         Release(state, record, nodes);
         var free = nodes.Pools.Select(p => ProposedNeeds.Of(p.Free)).ToList();
-        return new RuleVotes([.. record.Proposals.Select(p => Of(state.Cluster, nodes, p))], free);
+        return new RuleVotes([.. record.Proposals.Select(p => Of(state.Cluster, record, nodes, p))], free);
     }
 
     private static void Release(PlacementState state, PlacementRecord record, NodePools nodes)
@@ -49,9 +49,9 @@ public sealed class RuleVotes
         }
     }
 
-    private static BallotVote Of(ClusterState cluster, NodePools nodes, Proposal proposal)
+    private static BallotVote Of(ClusterState cluster, PlacementRecord record, NodePools nodes, Proposal proposal)
     {
-        if (cluster.Find(proposal.Job) is not null)
+        if (cluster.Find(proposal.Job) is not null && !record.Releases.Contains(proposal.Job))
         {
             return Reject(1, "it runs already");
         }

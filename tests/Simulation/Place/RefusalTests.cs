@@ -1,0 +1,82 @@
+using Quorate.Contracts.Placing;
+using Quorate.Engine.Place;
+using Quorate.Engine.Place.Agreement;
+using Quorate.Engine.Place.Votes;
+
+namespace Quorate.Tests.Simulation.Place;
+
+/// <summary>What becomes of a job, and of the others, when the agents refuse a pool.</summary>
+public sealed class RefusalTests
+{
+    [Fact]
+    public async Task Job_RefusedInOnePoolWhileTheOtherIsFull_HoldsUpNobody()
+    {
+        var cluster = Of(Pool("a", 1, gpus: 1), Pool("b", 1, gpus: 1), Pool("c", 1), Pool("d", 1));
+        JobSpec[] jobs =
+        [
+            new() { Name = "on-a", CpuCores = 1, Gpus = 1, WalltimeS = 10 },
+            new() { Name = "on-b", CpuCores = 1, Gpus = 1, WalltimeS = 100 },
+            new() { Name = "refused", CpuCores = 1, Gpus = 1, WalltimeS = 10, SubmitS = 20, Priority = 10 },
+            new() { Name = "other", CpuCores = 1, WalltimeS = 10, SubmitS = 30 },
+        ];
+
+        var result = await RunAsync(cluster, jobs, new PlacementOptions(), p => p is { Job: "refused", Agent: "a" });
+
+        Assert.All(result.Jobs, j => Assert.True(j is { Outcome: PlacementOutcome.Placed, Execution: "completed" }, $"{j.Name}: {j.Outcome} {j.Reason}"));
+        Assert.Equal((0, "b", 80), (Of(result, "other").WaitS, Of(result, "refused").Agent, Of(result, "refused").WaitS));
+    }
+
+    [Fact]
+    public async Task Jobs_MoreEndAtOnceThanARoundTells_NoneIsProposedOnNodesThatTheAgentsThinkTaken()
+    {
+        var cluster = Of(Pool("a", 2, gpus: 1), Pool("b", 200), Pool("c", 200), Pool("d", 200));
+        // They end in the order of their starts, those with a GPU last.
+        JobSpec[] jobs =
+        [
+            .. Enumerable.Range(0, 600).Select(i => new JobSpec { Name = $"j{i}", CpuCores = 1, WalltimeS = 100 }),
+            .. Enumerable.Range(0, 2).Select(i => new JobSpec { Name = $"g{i}", CpuCores = 1, Gpus = 1, WalltimeS = 100, Priority = -1 }),
+            .. Enumerable.Range(0, 2).Select(i => new JobSpec { Name = $"next{i}", CpuCores = 1, Gpus = 1, WalltimeS = 100, SubmitS = 50, Priority = 10 }),
+        ];
+
+        var result = await RunAsync(cluster, jobs, new PlacementOptions { Batch = PlacementRecord.MaxProposals, KeepProofs = false }, _ => false);
+
+        Assert.All(result.Jobs, j => Assert.True(j is { Outcome: PlacementOutcome.Placed, Execution: "completed" }, $"{j.Name}: {j.Outcome} {j.Reason}"));
+        Assert.Equal(50, Of(result, "next0").WaitS);
+    }
+
+    private static PlacedJob Of(PlacementResult result, string name) => result.Jobs.Single(j => j.Name == name);
+
+    private static ClusterSpec Of(params AgentSpec[] agents) => new() { Name = "refusals", Agents = agents };
+
+    private static AgentSpec Pool(string name, int nodes, long gpus = 0) =>
+        new() { Name = name, Speciality = "general", Nodes = nodes, Node = new NodeSpec { CpuCores = 1, MemoryGb = 0, Gpus = gpus }, Model = "m" };
+
+    private static async Task<PlacementResult> RunAsync(ClusterSpec cluster, IReadOnlyList<JobSpec> jobs, PlacementOptions options, Predicate<Proposal> refuse)
+    {
+        using var session = PlacementSession.Open(new PlacementSetup
+        {
+            RunId = "refusals",
+            Cluster = cluster,
+            Keys = null,
+            Clock = new VirtualClock(),
+            Voter = (agent, number) => new Refuser(agent.Name, number, refuse),
+            Options = options,
+        });
+        return await session.Engine.RunAsync(jobs, TestContext.Current.CancellationToken);
+    }
+
+    /// <summary>As a model that refuses what a rule accepts.</summary>
+    private sealed class Refuser(string name, int number, Predicate<Proposal> refuse) : IVoter
+    {
+        private readonly RuleVoter _rules = new(number, name);
+
+        public async ValueTask<CastBallot> VoteAsync(PlacementState state, PlacementRecord record, IReadOnlyList<bool> changes, CancellationToken cancellationToken)
+        {
+            var (ballot, votes) = await _rules.VoteAsync(state, record, changes, cancellationToken);
+            var refused = record.Proposals.Select(p => refuse(p)).ToList();
+            return new CastBallot(
+                ballot with { Votes = [.. ballot.Votes.Select((v, i) => refused[i] ? v with { Vote = AgentVote.Reject, Source = VoteSource.Llm } : v)] },
+                [.. votes.Select((v, i) => refused[i] ? v with { Vote = AgentVote.Reject, Source = VoteSource.Llm } : v)]);
+        }
+    }
+}
