@@ -4,6 +4,7 @@ using Quorate.Engine.Place.Agreement;
 using Quorate.Engine.Place.Choosers;
 using Quorate.Engine.Place.Cluster;
 using Quorate.Engine.Place.Queueing;
+using Quorate.Protocol.Consensus;
 
 namespace Quorate.Engine.Place;
 
@@ -17,6 +18,7 @@ public sealed class PlacementEngine
     private const int MaxProbes = 100;
 
     private readonly PlacementParts _parts;
+    private readonly PlacementRules _rules;
     private readonly Memo<PlacementRecord> _records = new(PlacementRecord.TryParse);
     private readonly PlacementState _state;
     private readonly NodePools _nodes;
@@ -29,7 +31,7 @@ public sealed class PlacementEngine
     private readonly Dictionary<string, JobProgress> _jobs = new(StringComparer.Ordinal);
     private readonly List<JobProgress> _inOrder = [];
     private readonly Queue<JobProgress> _later = [];
-    private readonly Dictionary<string, List<string>> _refused = new(StringComparer.Ordinal);
+    private readonly Refusals _refusals;
     private readonly List<string> _releases = [];
     private int _over;
     private int _undecided;
@@ -39,7 +41,9 @@ public sealed class PlacementEngine
     {
         _parts = parts;
         _state = new PlacementState(parts.Cluster, parts.RunId, _records);
+        _rules = new PlacementRules(parts.Cluster);
         _nodes = new NodePools(parts.Cluster);
+        _refusals = new Refusals(_nodes, parts.Keys.Faults);
         _queue = new JobQueue(parts.Cluster);
         _backend = new BackendWatch(parts);
         _nodeWatch = new NodeWatch(parts.Backend, parts.Time, _backend.RunningOn);
@@ -170,7 +174,7 @@ public sealed class PlacementEngine
 
         job.Stage = JobStage.Queued;
         job.Result = job.Result with { Replaced = job.Result.Replaced + 1 };
-        _refused.Remove(job.Spec.Name);
+        _refusals.Forget(job.Spec.Name);
         _queue.Add(QueuedJob.Of(job.Spec with { DependsOn = [] }, TimeSpan.FromSeconds(job.Spec.SubmitS)) with { Requeued = true });
     }
 
@@ -235,7 +239,7 @@ public sealed class PlacementEngine
             }
 
             var record = _records.Read(item.Request.Payload)!;
-            Carry(result.Of(item, record), _parts.Options.KeepProofs ? RoundProof.Of(record, item, certificate, _parts.Keys.Replicas) : null);
+            Carry(item, result.Of(item, record), _parts.Options.KeepProofs ? RoundProof.Of(record, item, certificate, _parts.Keys.Replicas) : null);
         }
 
         _membership.Note(result, _state);
@@ -258,7 +262,7 @@ public sealed class PlacementEngine
         starts = untold.Count == 0 ? starts : [.. starts.Where(s => !untold.Contains(s.Job.Name))];
         // Those that were lost come first, and are placed again at once: whoever lost them has waited already.
         var most = Math.Clamp(starts.Count(s => s.Job.Requeued), _parts.Options.Batch, PlacementRecord.MaxProposals);
-        return starts.Count == 0 ? [] : await _parts.Chooser.ChooseAsync(starts, most, view.Nodes, _refused, cancellationToken);
+        return starts.Count == 0 ? [] : await _parts.Chooser.ChooseAsync(starts, most, view.Nodes, _refusals.Pools, cancellationToken);
     }
 
     private PlacementRecord Record(IReadOnlyList<string> releases, IReadOnlyList<NodeChange> nodes, IReadOnlyList<MembershipChange> changes, IReadOnlyList<PoolChoice> choices) => new()
@@ -280,13 +284,13 @@ public sealed class PlacementEngine
             WalltimeS = (long)c.Job.Walltime.TotalSeconds,
             Agent = _parts.Cluster.Agents[c.Placement.Pool].Name,
             Nodes = [.. c.Placement.Nodes.Order()],
-            After = _refused.GetValueOrDefault(c.Job.Name) ?? [],
+            After = _refusals.Pools.GetValueOrDefault(c.Job.Name) ?? [],
             Basis = c.Basis,
         })],
     };
 
     /// <summary>Carries out what was decided.</summary>
-    private void Carry(RoundResult result, PlacementCertificate? proof)
+    private void Carry(Item item, RoundResult result, PlacementCertificate? proof)
     {
         var (record, applied) = (result.Record, _state.Last);
         var told = record.Releases.ToHashSet(StringComparer.Ordinal);
@@ -300,9 +304,9 @@ public sealed class PlacementEngine
             {
                 Start(job, record, record.Proposals[i]);
             }
-            else if (!applied.Outcome.Proposals[i])
+            else if (!applied.Outcome.Proposals[i] && _refusals.Note(job.Result, record.Proposals[i], _rules.Counted(record, item.Opinions).Count(b => !b.Votes[i].Accepts)) is var (outcome, reason))
             {
-                Refuse(job, record.Proposals[i]);
+                GiveUp(job, outcome, reason);
             }
         }
 
@@ -324,7 +328,7 @@ public sealed class PlacementEngine
     private void Start(JobProgress job, PlacementRecord record, Proposal proposal)
     {
         _queue.Remove(job.Spec.Name);
-        _refused.Remove(job.Spec.Name);
+        _refusals.Forget(job.Spec.Name);
         job.Attempt++;
         var nodes = BackendWatch.NamesOf(proposal.Agent, proposal.Nodes);
         job.Start = new JobStart
@@ -348,27 +352,12 @@ public sealed class PlacementEngine
         _recovery.Settled(job.Spec.Name, _parts.Clock.Now);
     }
 
-    private void Refuse(JobProgress job, Proposal proposal)
-    {
-        if (!_refused.TryGetValue(job.Spec.Name, out var pools))
-        {
-            _refused[job.Spec.Name] = pools = [];
-        }
-
-        pools.Add(proposal.Agent);
-        if (!_nodes.Pools.Any(p => !pools.Contains(p.Name) && p.Holds(proposal.Needs.Amounts())))
-        {
-            var reasons = job.Result.Votes.Where(v => v.Vote == AgentVote.Reject).Select(v => $"{v.Agent}: {v.Reasoning}");
-            GiveUp(job, PlacementOutcome.Rejected, $"the agents refused {string.Join(", ", pools)}; last {string.Join("; ", reasons)}");
-        }
-    }
-
     private void GiveUpRest()
     {
         var waiting = _queue.Explain(_parts.Time.Now, new FreedView(_state.Cluster, _releases, _nodes)).ToDictionary(w => w.Job, w => w.Reason);
         foreach (var job in _jobs.Values.Where(j => j.Stage is JobStage.Later or JobStage.Queued).ToList())
         {
-            var reason = _undecided > 0 ? $"no quorum within {_parts.Group.TimeoutMs / 1000:0.###} s" : waiting.GetValueOrDefault(job.Spec.Name) ?? "its nodes did not come back";
+            var reason = _undecided > 0 ? $"no quorum within {_parts.Group.TimeoutMs / 1000:0.###} s" : _refusals.Explain(job.Spec.Name) ?? waiting.GetValueOrDefault(job.Spec.Name) ?? "its nodes did not come back";
             GiveUp(job, PlacementOutcome.Failed, reason);
         }
     }

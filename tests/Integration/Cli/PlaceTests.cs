@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Quorate.Tests.Integration.Models;
 
 namespace Quorate.Tests.Integration.Cli;
 
@@ -39,6 +40,24 @@ public sealed class PlaceTests : IDisposable
             Assert.Equal(0, verified.Code);
             Assert.Contains(job.GetProperty("name").GetString()!, verified.Stdout, StringComparison.Ordinal);
         }
+    }
+
+    [Fact]
+    public async Task Place_OneModelForAllAgents_VotesAsItAnswersAndConvictsNobody()
+    {
+        const int Agents = 5;
+        await using var server = await ScriptedModelServer.StartAsync(TestContext.Current.CancellationToken);
+        Enumerable.Range(0, Agents).ToList().ForEach(_ => server.Says("""{"vote":"accept","confidence":0.9,"reasoning":"it fits"}"""));
+        var (job, config) = (Path.Combine(_cli.Home, "job.json"), Path.Combine(_cli.Home, "models.json"));
+        await File.WriteAllTextAsync(job, """{"name":"one","cpu_cores":2,"walltime_s":60}""", TestContext.Current.CancellationToken);
+        await File.WriteAllTextAsync(config, $$$"""{"models":{"all":{"endpoint":"{{{server.Endpoint}}}","model":"test-model"}}}""", TestContext.Current.CancellationToken);
+
+        var (code, result) = await _cli.JsonAsync(TestContext.Current.CancellationToken, "place", job, "--cluster", Cluster, "--model", "all", "--config", config);
+
+        Assert.Equal(0, code);
+        Assert.Equal(Enumerable.Repeat("llm", Agents), result.GetProperty("jobs")[0].GetProperty("votes").EnumerateArray().Select(v => v.GetProperty("source").GetString()));
+        Assert.Equal(0, result.GetProperty("findings").GetArrayLength());
+        Assert.Equal(0, result.GetProperty("report").GetProperty("byzantine_detected").GetArrayLength());
     }
 
     [Fact]

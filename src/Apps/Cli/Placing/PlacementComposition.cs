@@ -39,6 +39,7 @@ internal sealed class PlacementComposition : IAsyncDisposable
     /// <exception cref="QuorateException">A model that is not there, keys that cannot be used, or no Slurm.</exception>
     public static async Task<PlacementComposition> OpenAsync(Workspace workspace, PlacementRequest request, CancellationToken token)
     {
+        request = request with { Cluster = request.ClusterWithModels() };
         var keys = workspace.OpenMemberKeys("agents");
         var voter = await VotersAsync(workspace, request, token);
         var slurm = request.Options.BackendName == PlacementBackends.Slurm ? new SlurmBackend(new SlurmOptions { Mark = request.RunId, Cluster = request.Cluster }, workspace.Time) : null;
@@ -114,7 +115,7 @@ internal sealed class PlacementComposition : IAsyncDisposable
         return VotesByModel(request) ? usual with { GraceMs = 1000 * workspace.Config.Ask.GraceSeconds } : usual;
     }
 
-    private static bool VotesByModel(PlacementRequest request) => request.Model is not null || request.Cluster.Agents.Any(a => a.Model is not null);
+    private static bool VotesByModel(PlacementRequest request) => request.Cluster.Agents.Any(a => a.Model is not null);
 
     private static async Task<Func<AgentSpec, int, IVoter>> VotersAsync(Workspace workspace, PlacementRequest request, CancellationToken token)
     {
@@ -129,7 +130,7 @@ internal sealed class PlacementComposition : IAsyncDisposable
             workspace.Output.Line($"[grey]{Output.Safe(skipped.Member)} is left out, {Output.Safe(skipped.Variable)} is not set: its agents vote by rules[/]");
         }
 
-        return (agent, number) => Choose(panel, agent, number, agent.Model ?? request.Model!, request.RunId, workspace.Time);
+        return (agent, number) => Choose(panel, agent, number, agent.Model!, request.RunId, workspace.Time);
     }
 
     private static IVoter Choose(ModelPanel panel, AgentSpec agent, int number, string name, string run, TimeProvider time)
