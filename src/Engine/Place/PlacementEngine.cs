@@ -215,7 +215,7 @@ public sealed class PlacementEngine
         }
 
         var began = _parts.Clock.Now;
-        var result = await _parts.Group.DecideAsync(Record(releases, nodes, changes, choices), cancellationToken);
+        var result = await _parts.Group.DecideAsync(PlacementSize.Fit(Record(releases, nodes, changes, choices)), cancellationToken);
         foreach (var fault in _recovery.Began(_parts.Faults.Injected, began))
         {
             _parts.Observer.On(new PlacementProgress { Fault = fault });
@@ -250,7 +250,7 @@ public sealed class PlacementEngine
     /// <param name="cancellationToken">Ends the work.</param>
     private async Task<IReadOnlyList<PoolChoice>> ChooseAsync(List<string> releases, CancellationToken cancellationToken)
     {
-        if (_queue.Count == 0)
+        if (_queue.Count == 0 || !PlacementSize.HasRoom(_state.Cluster))
         {
             return [];
         }

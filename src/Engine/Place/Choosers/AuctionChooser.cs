@@ -15,7 +15,7 @@ namespace Quorate.Engine.Place.Choosers;
 /// <param name="run">Names the auctions.</param>
 /// <param name="house">Holds them.</param>
 /// <param name="jobs">All jobs of the run, for their kinds.</param>
-public sealed class AuctionChooser(ClusterSpec cluster, string run, AuctionHouse house, IReadOnlyList<JobSpec> jobs) : IPoolChooser
+public sealed class AuctionChooser(ClusterSpec cluster, string run, AuctionHouse house, IReadOnlyList<JobSpec> jobs) : IPoolChooser, IPlacementObserver
 {
     /// <summary>An agent may ask for so many times the share of the cluster that the job names.</summary>
     private const double ReserveShares = 8;
@@ -24,7 +24,7 @@ public sealed class AuctionChooser(ClusterSpec cluster, string run, AuctionHouse
 
     private static readonly Dictionary<string, double> Weights = new() { ["cost"] = 0.5, ["quality"] = 0.2, ["reliability"] = 0.2, ["performance"] = 0.1 };
 
-    private readonly IReadOnlyList<AgentProfile> _profiles = JobHierarchy.Profiles(cluster);
+    private readonly RunHistory _history = new();
     private readonly Dictionary<string, JobSpec> _jobs = jobs.ToDictionary(j => j.Name, StringComparer.Ordinal);
     private readonly List<PastAuction> _past = [];
     private int _auctions;
@@ -51,11 +51,13 @@ public sealed class AuctionChooser(ClusterSpec cluster, string run, AuctionHouse
         return choices;
     }
 
+    public void On(PlacementProgress progress) => _history.On(progress);
+
     private async Task<PoolChoice?> ChooseAsync(Start start, NodePools free, List<string> closed, CancellationToken cancellationToken)
     {
         var needs = start.Job.Needs;
         var task = TaskOf(_jobs[start.Job.Name], free);
-        var bidders = _profiles.Select((profile, pool) => (IBidder)new SealedBidder(profile, (_, _) => ValueTask.FromResult(closed.Contains(profile.Name) ? null : Bid(free, pool, needs, start.Job.Walltime)))).ToList();
+        var bidders = JobHierarchy.Profiles(cluster, _history.Tasks).Select((profile, pool) => (IBidder)new SealedBidder(profile, (_, _) => ValueTask.FromResult(closed.Contains(profile.Name) ? null : Bid(free, pool, needs, start.Job.Walltime)))).ToList();
         var result = await house.RunAsync($"{run}.{++_auctions}", task, bidders, _past, cancellationToken);
         _past.Add(result.Past);
         if (_past.Count > MaxPast)

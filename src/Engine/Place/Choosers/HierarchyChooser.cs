@@ -8,7 +8,7 @@ namespace Quorate.Engine.Place.Choosers;
 
 /// <summary>
 /// Organises the agents into a hierarchy for the whole graph of jobs; a job goes to the agent that has its role, as its
-/// coordinator says. When an agent is out, only what its loss affects is organised anew. Where the role's pool is full or
+/// coordinator says. When an agent is out, only what its loss affects is organised anew; when one is back, all is. Where the role's pool is full or
 /// refused, its agent does not answer, or a backfilled job would
 /// delay the one that comes first there, the fit decides. Roles, starts and results are messages on the bus.
 /// </summary>
@@ -16,6 +16,7 @@ public sealed class HierarchyChooser : IPoolChooser, IPlacementObserver
 {
     private readonly HashSet<string> _lost = new(StringComparer.Ordinal);
     private readonly ClusterSpec _cluster;
+    private readonly IReadOnlyList<JobSpec> _jobs;
     private readonly DutyTalk _talk;
     private bool _isTold;
 
@@ -27,7 +28,8 @@ public sealed class HierarchyChooser : IPoolChooser, IPlacementObserver
     public HierarchyChooser(ClusterSpec cluster, string run, IReadOnlyList<JobSpec> jobs, IAgentBus bus)
     {
         _cluster = cluster;
-        Hierarchy = JobHierarchy.Organise(jobs, JobHierarchy.Profiles(cluster));
+        _jobs = jobs;
+        Hierarchy = Organise();
         _talk = new DutyTalk(bus, run);
     }
 
@@ -39,6 +41,12 @@ public sealed class HierarchyChooser : IPoolChooser, IPlacementObserver
 
     public async Task<IReadOnlyList<PoolChoice>> ChooseAsync(IReadOnlyList<Start> starts, int most, NodePools free, IReadOnlyDictionary<string, List<string>> refused, CancellationToken cancellationToken)
     {
+        if (_lost.RemoveWhere(name => free.Pools[_cluster.NumberOf(name)].NodesUp > 0) > 0)
+        {
+            Hierarchy = _lost.Aggregate(Organise(), (rest, gone) => rest.Lose(gone));
+            _isTold = false;
+        }
+
         foreach (var gone in free.Pools.Where(p => p.NodesUp == 0 && _lost.Count < free.Pools.Count - 1 && _lost.Add(p.Name)).ToList())
         {
             Hierarchy = Hierarchy.Lose(gone.Name);
@@ -81,6 +89,8 @@ public sealed class HierarchyChooser : IPoolChooser, IPlacementObserver
 
         return choices;
     }
+
+    private JobHierarchy Organise() => JobHierarchy.Organise(_jobs, JobHierarchy.Profiles(_cluster));
 
     public void On(PlacementProgress progress)
     {
