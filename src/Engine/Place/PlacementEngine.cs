@@ -230,6 +230,8 @@ public sealed class PlacementEngine
 
         foreach (var (item, certificate) in result.Decided)
         {
+            var record = _records.Read(item.Request.Payload)!;
+            _report.Attack.Note(_state, record, item);
             _state.Apply(0, item);
             _recovery.Decided(_parts.Clock.Now);
             if (_state.Last.Round == 0)
@@ -238,7 +240,6 @@ public sealed class PlacementEngine
                 continue;
             }
 
-            var record = _records.Read(item.Request.Payload)!;
             Carry(item, result.Of(item, record), _parts.Options.KeepProofs ? RoundProof.Of(record, item, certificate, _parts.Keys.Replicas) : null);
         }
 

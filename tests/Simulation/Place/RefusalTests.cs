@@ -48,11 +48,11 @@ public sealed class RefusalTests
     [Fact]
     public async Task Liar_WhileHalfOfTheAgentsAreQuarantined_StopsNoJobForGood()
     {
-        var cluster = Of(Pool("a", 4), Pool("b", 4), Pool("c", 4), Pool("d", 4));
+        var cluster = Of(Pool("a", 4, gpus: 1), Pool("b", 4), Pool("c", 4), Pool("d", 4));
         // Both are convicted by what they say of their pools, vote as the rules do, and are taken back after some rounds.
         var plan = new AgentFaultPlan { Schedule = [new("c", AgentFaultKinds.CapacityLie, 1, 1), new("d", AgentFaultKinds.CapacityLie, 1, 1)] };
         var rounds = new Ties();
-        var jobs = Enumerable.Range(0, 6).Select(i => new JobSpec { Name = $"j{i}", CpuCores = 1, WalltimeS = 10 }).ToList();
+        var jobs = Enumerable.Range(0, 6).Select(i => new JobSpec { Name = $"j{i}", CpuCores = 1, Gpus = 1, WalltimeS = 10 }).ToList();
         var result = await RunAsync(cluster, jobs, new PlacementOptions { MaxReadmissions = 3 }, (agent, _) => agent == "b", new AgentFaultInjector(plan, cluster, 1), rounds);
 
         Assert.Equal(["c", "d"], result.Report.ByzantineDetected);
@@ -69,6 +69,18 @@ public sealed class RefusalTests
         var result = await RunAsync(cluster, jobs, new PlacementOptions { MaxReadmissions = 0 }, (agent, _) => agent == "b", new AgentFaultInjector(plan, cluster, 1));
 
         Assert.Equal((PlacementOutcome.Failed, "neither accepted nor refused in 8 rounds: 1 of the agents that count reject it, and 1 may lie"), (result.Jobs[^1].Outcome, result.Jobs[^1].Reason));
+    }
+
+    [Fact]
+    public async Task Report_DecisionsUnderAFaultAgainstTheRules_LowerTheCorrectness()
+    {
+        var cluster = Of(Pool("a", 4), Pool("b", 4), Pool("c", 4), Pool("d", 4));
+        // Of the four rounds under a fault one refuses what the rules accept.
+        var plan = new AgentFaultPlan { Schedule = [new("d", AgentFaultKinds.ForgedSignature, 1, 4)] };
+        var jobs = Enumerable.Range(0, 4).Select(i => new JobSpec { Name = $"j{i}", CpuCores = 1, WalltimeS = 10 }).ToList();
+        var result = await RunAsync(cluster, jobs, new PlacementOptions(), (_, p) => p is { Job: "j1", Agent: "a" }, new AgentFaultInjector(plan, cluster, 1));
+
+        Assert.Equal(0.75, result.Report.CorrectnessUnderAttack);
     }
 
     private static PlacedJob Of(PlacementResult result, string name) => result.Jobs.Single(j => j.Name == name);
