@@ -40,7 +40,7 @@ public sealed class PlacementEngine
     public PlacementEngine(PlacementParts parts)
     {
         _parts = parts;
-        _state = new PlacementState(parts.Cluster, parts.RunId, _records);
+        _state = new PlacementState(parts.Cluster, parts.RunId, _records) { Choices = parts.Chooser.Certified };
         _rules = new PlacementRules(parts.Cluster);
         _nodes = new NodePools(parts.Cluster);
         _refusals = new Refusals(_nodes, parts.Keys.Faults);

@@ -43,6 +43,19 @@ public sealed class PlaceTests : IDisposable
     }
 
     [Fact]
+    public async Task Place_ByAuction_KeepsWhatTheProposalsRestOn()
+    {
+        var (proofs, job) = (Path.Combine(_cli.Home, "proofs"), Path.Combine(_cli.Home, "job.json"));
+        await File.WriteAllTextAsync(job, """{"name":"one","cpu_cores":2,"walltime_s":60}""", TestContext.Current.CancellationToken);
+        var (code, _) = await _cli.JsonAsync(TestContext.Current.CancellationToken, "place", job, "--cluster", Cluster, "--protocol", "auction", "--certificates", proofs);
+        Assert.Equal(0, code);
+        var record = Assert.Single(Directory.GetFiles(proofs, "auction-*.record.json"));
+        var name = record[..^".record.json".Length];
+        var verified = await _cli.RunAsync(TestContext.Current.CancellationToken, "certificate", "verify", name + ".cert", "--keys", name + ".keys", "--record", record);
+        Assert.True(verified.Code == 0, verified.Stdout + verified.Stderr);
+    }
+
+    [Fact]
     public async Task Place_OneModelForAllAgents_VotesAsItAnswersAndConvictsNobody()
     {
         const int Agents = 5;

@@ -29,9 +29,12 @@ internal sealed class PlacementComposition : IAsyncDisposable
 
     private readonly EndpointBus _bus;
 
-    private PlacementComposition(PlacementSession session, EndpointBus bus, SlurmBackend? slurm) => (Session, _bus, _slurm) = (session, bus, slurm);
+    private PlacementComposition(PlacementSession session, EndpointBus bus, SlurmBackend? slurm, CertifiedChoices? choices) => (Session, _bus, _slurm, Choices) = (session, bus, slurm, choices);
 
     public PlacementSession Session { get; }
+
+    /// <summary>What proposals rest on beside the fit; null: nothing.</summary>
+    public CertifiedChoices? Choices { get; }
 
     /// <summary>Why the agents cannot hear each other at present; null: they can.</summary>
     public string? Trouble => _bus.Trouble;
@@ -61,8 +64,9 @@ internal sealed class PlacementComposition : IAsyncDisposable
                 Backend = slurm is null ? null : _ => slurm,
             };
             bus = await OpenBusAsync(workspace, request, setup, keys, token);
-            var session = PlacementSession.Open(setup with { Clock = bus.Clock, Bus = bus, Chooser = ChooserOf(workspace, request, keys, bus) });
-            return new PlacementComposition(session, bus, slurm);
+            var chooser = ChooserOf(workspace, request, keys, bus);
+            var session = PlacementSession.Open(setup with { Clock = bus.Clock, Bus = bus, Chooser = chooser });
+            return new PlacementComposition(session, bus, slurm, chooser.Certified);
         }
         catch
         {

@@ -45,7 +45,7 @@ public sealed partial class AgentGroup
     public AgentGroup(ClusterSpec cluster, string run, IReadOnlyList<ConsensusContext> contexts, ConsensusContext client, IReadOnlyList<IVoter> voters, IAgentFaults faults, IAgentBus bus, AgentGroupOptions options)
     {
         (_cluster, _client, _voters, _faults, _bus, _clock, _options) = (cluster, client, voters, faults, bus, bus.Clock, options);
-        _nodes = [.. contexts.Select((c, i) => new AgentNode(i, c, cluster, run, (_records, _ballots), Tick))];
+        _nodes = [.. contexts.Select((c, i) => new AgentNode(i, c, cluster, run, (_records, _ballots), options.Choices, Tick))];
         _opinions = $"{OpinionTopic}/{run}/";
         _numbers = _nodes.ToDictionary(n => cluster.Agents[n.Id].Name, n => n.Id, StringComparer.Ordinal);
         _others = [.. _nodes.Select(n => cluster.Agents.Where((_, i) => i != n.Id).Select(a => a.Name).ToArray())];

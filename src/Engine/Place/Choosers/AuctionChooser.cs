@@ -1,8 +1,10 @@
 using Quorate.Contracts.Coordination;
 using Quorate.Contracts.Placing;
 using Quorate.Engine.Coordination;
+using Quorate.Engine.Place.Agreement;
 using Quorate.Engine.Place.Cluster;
 using Quorate.Engine.Place.Queueing;
+using Quorate.Protocol.Auction;
 
 namespace Quorate.Engine.Place.Choosers;
 
@@ -28,6 +30,8 @@ public sealed class AuctionChooser(ClusterSpec cluster, string run, AuctionHouse
     private readonly Dictionary<string, JobSpec> _jobs = jobs.ToDictionary(j => j.Name, StringComparer.Ordinal);
     private readonly List<PastAuction> _past = [];
     private int _auctions;
+
+    public CertifiedChoices Certified { get; } = new();
 
     public async Task<IReadOnlyList<PoolChoice>> ChooseAsync(IReadOnlyList<Start> starts, int most, NodePools free, IReadOnlyDictionary<string, List<string>> refused, CancellationToken cancellationToken)
     {
@@ -67,7 +71,9 @@ public sealed class AuctionChooser(ClusterSpec cluster, string run, AuctionHouse
 
         if (result.Winner is { } winner && free.ChooseIn(cluster.NumberOf(winner), needs) is { } placement)
         {
-            return new PoolChoice(start.Job, placement, $"auction {result.RecordHash}");
+            var record = new ChoiceRecord(CertifiedChoices.Auction, result.AuctionId, result.RecordHash, AuctionRecords.ToBytes(result.Record!), result.Certificate);
+            Certified.Add(record, [(start.Job.Name, winner)]);
+            return new PoolChoice(start.Job, placement, CertifiedChoices.BasisOf(record.Kind, record.Hash));
         }
 
         return FitChooser.Choose(start, free, closed);

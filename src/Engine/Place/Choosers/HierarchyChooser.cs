@@ -1,8 +1,12 @@
+using System.Security.Cryptography;
+using Quorate.Contracts;
 using Quorate.Contracts.Placing;
 using Quorate.Engine.Coordination;
 using Quorate.Engine.Messages;
+using Quorate.Engine.Place.Agreement;
 using Quorate.Engine.Place.Cluster;
 using Quorate.Engine.Place.Queueing;
+using Quorate.Protocol.Provenance;
 
 namespace Quorate.Engine.Place.Choosers;
 
@@ -18,6 +22,9 @@ public sealed class HierarchyChooser : IPoolChooser, IPlacementObserver
     private readonly ClusterSpec _cluster;
     private readonly IReadOnlyList<JobSpec> _jobs;
     private readonly DutyTalk _talk;
+    private readonly string _run;
+    private string _basis = "";
+    private int _told;
     private bool _isTold;
 
     /// <param name="cluster">The agents.</param>
@@ -28,10 +35,12 @@ public sealed class HierarchyChooser : IPoolChooser, IPlacementObserver
     public HierarchyChooser(ClusterSpec cluster, string run, IReadOnlyList<JobSpec> jobs, IAgentBus bus)
     {
         _cluster = cluster;
-        _jobs = jobs;
+        (_jobs, _run) = (jobs, run);
         Hierarchy = Organise();
         _talk = new DutyTalk(bus, run);
     }
+
+    public CertifiedChoices Certified { get; } = new();
 
     /// <summary>As it is now.</summary>
     public JobHierarchy Hierarchy { get; private set; }
@@ -55,6 +64,7 @@ public sealed class HierarchyChooser : IPoolChooser, IPlacementObserver
 
         if (!_isTold)
         {
+            Certify();
             await _talk.TellRolesAsync(Hierarchy.Duties, cancellationToken);
             _isTold = true;
         }
@@ -73,7 +83,7 @@ public sealed class HierarchyChooser : IPoolChooser, IPlacementObserver
             var isFree = role >= 0 && (!start.Backfilled || role == start.Placement.Pool);
             if (isFree && await _talk.StartAsync(duty, () => free.ChooseIn(role, start.Job.Needs)?.Nodes, cancellationToken) is { Count: > 0 } nodes)
             {
-                choices.Add(new PoolChoice(start.Job, new Placement(role, nodes, start.Job.Needs.Share(nodes.Count)), $"hierarchy {duty.Coordinator}"));
+                choices.Add(new PoolChoice(start.Job, new Placement(role, nodes, start.Job.Needs.Share(nodes.Count)), _basis));
             }
             else if (FitChooser.Choose(start, free, closed) is { } choice)
             {
@@ -91,6 +101,14 @@ public sealed class HierarchyChooser : IPoolChooser, IPlacementObserver
     }
 
     private JobHierarchy Organise() => JobHierarchy.Organise(_jobs, JobHierarchy.Profiles(_cluster));
+
+    private void Certify()
+    {
+        var bytes = CanonicalJson.ToBytes(QuorateJson.ToElement(Hierarchy.Result));
+        var record = new ChoiceRecord(CertifiedChoices.Hierarchy, $"{_run}.{++_told}", Convert.ToHexStringLower(SHA256.HashData(bytes)), bytes, null);
+        _basis = CertifiedChoices.BasisOf(record.Kind, record.Hash);
+        Certified.Add(record, Hierarchy.Duties.Where(d => d.Worker is not null).Select(d => (d.Job, d.Worker!)));
+    }
 
     public void On(PlacementProgress progress)
     {

@@ -1,3 +1,4 @@
+using Quorate.Engine.Place.Agreement;
 using Quorate.Engine.Place.Cluster;
 using Quorate.Engine.Place.Queueing;
 using Quorate.Engine.Place.Votes;
@@ -7,6 +8,9 @@ namespace Quorate.Engine.Place.Choosers;
 /// <summary>Chooses the pools that are proposed for the jobs that come next.</summary>
 public interface IPoolChooser
 {
+    /// <summary>What its proposals rest on beside the fit; null: nothing.</summary>
+    CertifiedChoices? Certified => null;
+
     /// <summary>Together the choices fit; a job for which there is none now is left out, and the next one takes its turn.</summary>
     /// <param name="starts">Who comes next, with the pool that fits best; one that is backfilled stays in it, where it delays nobody.</param>
     /// <param name="most">Choices, at most.</param>
@@ -16,15 +20,12 @@ public interface IPoolChooser
     Task<IReadOnlyList<PoolChoice>> ChooseAsync(IReadOnlyList<Start> starts, int most, NodePools free, IReadOnlyDictionary<string, List<string>> refused, CancellationToken cancellationToken);
 }
 
-/// <summary>Where a job is proposed to run. Basis: see <see cref="Agreement.Proposal.Basis"/>.</summary>
+/// <summary>Where a job is proposed to run. Basis: see <see cref="Proposal.Basis"/>.</summary>
 public sealed record PoolChoice(QueuedJob Job, Placement Placement, string? Basis);
 
 /// <summary>Goes by the fit alone.</summary>
 public sealed class FitChooser : IPoolChooser
 {
-    /// <summary>The pool that fits best would delay a job that comes first.</summary>
-    private const string Backfill = "backfill";
-
     public Task<IReadOnlyList<PoolChoice>> ChooseAsync(IReadOnlyList<Start> starts, int most, NodePools free, IReadOnlyDictionary<string, List<string>> refused, CancellationToken cancellationToken)
     {
         var choices = new List<PoolChoice>();
@@ -56,6 +57,6 @@ public sealed class FitChooser : IPoolChooser
         }
 
         // Those before it may have gone elsewhere than the queue thought.
-        return start.Placement.Nodes.All(n => pool.IsUp(n) && start.Placement.Share.Fits(pool.FreeOn(n))) ? new PoolChoice(start.Job, start.Placement, Backfill) : null;
+        return start.Placement.Nodes.All(n => pool.IsUp(n) && start.Placement.Share.Fits(pool.FreeOn(n))) ? new PoolChoice(start.Job, start.Placement, CertifiedChoices.Backfill) : null;
     }
 }
