@@ -63,7 +63,7 @@ public sealed class PlaceTests : IDisposable
         Enumerable.Range(0, Agents).ToList().ForEach(_ => server.Says("""{"vote":"accept","confidence":0.9,"reasoning":"it fits"}"""));
         var (job, config) = (Path.Combine(_cli.Home, "job.json"), Path.Combine(_cli.Home, "models.json"));
         await File.WriteAllTextAsync(job, """{"name":"one","cpu_cores":2,"walltime_s":60}""", TestContext.Current.CancellationToken);
-        await File.WriteAllTextAsync(config, $$$"""{"models":{"all":{"endpoint":"{{{server.Endpoint}}}","model":"test-model"}}}""", TestContext.Current.CancellationToken);
+        await File.WriteAllTextAsync(config, $$$"""{"models":{"all":{"endpoint":"{{{server.Endpoint}}}","model":"test-model"} } }""", TestContext.Current.CancellationToken);
 
         var (code, result) = await _cli.JsonAsync(TestContext.Current.CancellationToken, "place", job, "--cluster", Cluster, "--model", "all", "--config", config);
 

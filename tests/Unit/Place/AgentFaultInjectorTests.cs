@@ -1,8 +1,6 @@
 using Quorate.Contracts.Placing;
-using Quorate.Engine.Panels;
 using Quorate.Engine.Place.Agreement;
 using Quorate.Faults.Agents;
-using Quorate.Protocol.Consensus;
 
 namespace Quorate.Tests.Unit.Place;
 
