@@ -80,6 +80,10 @@ public sealed record PlacementReport
     /// <summary>Jobs placed of all jobs, 0 to 1.</summary>
     public required double SuccessRate { get; init; }
 
+    /// <summary>Proposals decided as the rules have it, of those decided while an injected fault was in force, 0 to 1; null when none was.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
+    public double? CorrectnessUnderAttack { get; init; }
+
     /// <summary>Agents proven to have lied.</summary>
     public required IReadOnlyList<string> ByzantineDetected { get; init; }
 

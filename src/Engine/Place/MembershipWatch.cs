@@ -30,15 +30,16 @@ internal sealed class MembershipWatch(ClusterSpec cluster, int maxReadmissions)
             _refused[(change.Agent, change.Change)] = round.Record.Round;
         }
 
-        foreach (var lie in round.Findings.Where(f => f.Proven))
-        {
-            _lies[lie.Agent] = (Math.Max(lie.Round, _lies.GetValueOrDefault(lie.Agent).Round), lie.Kind);
-        }
-
         foreach (var back in _lies.Keys.Where(a => !state.Quarantined.Contains(a) && round.Record.Quarantined.Contains(a)).ToList())
         {
             _readmissions[back] = _readmissions.GetValueOrDefault(back) + 1;
             _lies.Remove(back);
+        }
+
+        // After those who are back: one may lie in the very round that takes it back.
+        foreach (var lie in round.Findings.Where(f => f.Proven))
+        {
+            _lies[lie.Agent] = (Math.Max(lie.Round, _lies.GetValueOrDefault(lie.Agent).Round), lie.Kind);
         }
     }
 

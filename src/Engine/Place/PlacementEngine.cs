@@ -4,6 +4,7 @@ using Quorate.Engine.Place.Agreement;
 using Quorate.Engine.Place.Choosers;
 using Quorate.Engine.Place.Cluster;
 using Quorate.Engine.Place.Queueing;
+using Quorate.Protocol.Consensus;
 
 namespace Quorate.Engine.Place;
 
@@ -28,7 +29,7 @@ public sealed class PlacementEngine
     private readonly Dictionary<string, JobProgress> _jobs = new(StringComparer.Ordinal);
     private readonly List<JobProgress> _inOrder = [];
     private readonly Queue<JobProgress> _later = [];
-    private readonly Dictionary<string, List<string>> _refused = new(StringComparer.Ordinal);
+    private readonly Refusals _refusals;
     private readonly List<string> _releases = [];
     private int _over;
     private int _undecided;
@@ -37,8 +38,9 @@ public sealed class PlacementEngine
     public PlacementEngine(PlacementParts parts)
     {
         _parts = parts;
-        _state = new PlacementState(parts.Cluster, parts.RunId, parts.Group.Records);
+        _state = new PlacementState(parts.Cluster, parts.RunId, parts.Group.Rules.Records) { Choices = parts.Chooser.Certified };
         _nodes = new NodePools(parts.Cluster);
+        _refusals = new Refusals(_nodes, parts.Keys.Faults);
         _queue = new JobQueue(parts.Cluster);
         _backend = new BackendWatch(parts);
         _nodeWatch = new NodeWatch(parts.Backend, parts.Time, _backend.RunningOn);
@@ -169,7 +171,7 @@ public sealed class PlacementEngine
 
         job.Stage = JobStage.Queued;
         job.Result = job.Result with { Replaced = job.Result.Replaced + 1 };
-        _refused.Remove(job.Spec.Name);
+        _refusals.Forget(job.Spec.Name);
         _queue.Add(QueuedJob.Of(job.Spec with { DependsOn = [] }, TimeSpan.FromSeconds(job.Spec.SubmitS)) with { Requeued = true });
     }
 
@@ -200,8 +202,8 @@ public sealed class PlacementEngine
         var changes = _membership.Propose(_state);
         var nodes = _nodeWatch.Propose(_state);
         // Where jobs may go is clear once the agents know the nodes.
-        var choices = nodes.Count > 0 ? [] : await ChooseAsync(cancellationToken);
         var releases = _releases.Take(PlacementRecord.MaxReleases).ToList();
+        var choices = nodes.Count > 0 ? [] : await ChooseAsync(releases, cancellationToken);
         // Ends alone can wait: what they freed counts as free already, and the next round tells of them.
         var mustTell = releases.Count == PlacementRecord.MaxReleases || (releases.Count > 0 && IsOver());
         if (changes.Count == 0 && nodes.Count == 0 && choices.Count == 0 && !mustTell && !isProbe && !_membership.IsUnsure(_state))
@@ -210,7 +212,7 @@ public sealed class PlacementEngine
         }
 
         var began = _parts.Clock.Now;
-        var result = await _parts.Group.DecideAsync(Record(releases, nodes, changes, choices), cancellationToken);
+        var result = await _parts.Group.DecideAsync(PlacementSize.Fit(Record(releases, nodes, changes, choices)), cancellationToken);
         foreach (var fault in _recovery.Began(_parts.Faults.Injected, began))
         {
             _parts.Observer.On(new PlacementProgress { Fault = fault });
@@ -225,6 +227,8 @@ public sealed class PlacementEngine
 
         foreach (var (item, certificate) in result.Decided)
         {
+            var record = _parts.Group.Rules.Records.Read(item.Request.Payload)!;
+            _report.Attack.Note(_state, record, item);
             _state.Apply(0, item);
             _recovery.Decided(_parts.Clock.Now);
             if (_state.Last.Round == 0)
@@ -233,26 +237,30 @@ public sealed class PlacementEngine
                 continue;
             }
 
-            var record = _parts.Group.Records.Read(item.Request.Payload)!;
-            Carry(result.Of(item, record), _parts.Options.KeepProofs ? RoundProof.Of(record, item, certificate, _parts.Keys.Replicas) : null);
+            Carry(item, result.Of(item, record), _parts.Options.KeepProofs ? RoundProof.Of(record, item, certificate, _parts.Keys.Replicas) : null);
         }
 
         _membership.Note(result, _state);
         return true;
     }
 
-    private async Task<IReadOnlyList<PoolChoice>> ChooseAsync(CancellationToken cancellationToken)
+    /// <param name="releases">What the round tells of: only that is free to those who vote.</param>
+    /// <param name="cancellationToken">Ends the work.</param>
+    private async Task<IReadOnlyList<PoolChoice>> ChooseAsync(List<string> releases, CancellationToken cancellationToken)
     {
-        if (_queue.Count == 0)
+        if (_queue.Count == 0 || !PlacementSize.HasRoom(_state.Cluster))
         {
             return [];
         }
 
-        var view = new FreedView(_state.Cluster, _releases, _nodes);
+        var view = new FreedView(_state.Cluster, releases, _nodes);
         var starts = _queue.Next(_parts.Time.Now, view);
+        // A job whose end is not told yet runs, as far as the agents know.
+        var untold = _releases.Skip(releases.Count).ToHashSet(StringComparer.Ordinal);
+        starts = untold.Count == 0 ? starts : [.. starts.Where(s => !untold.Contains(s.Job.Name))];
         // Those that were lost come first, and are placed again at once: whoever lost them has waited already.
-        starts = [.. starts.Take(Math.Clamp(starts.Count(s => s.Job.Requeued), _parts.Options.Batch, PlacementRecord.MaxProposals))];
-        return starts.Count == 0 ? [] : await _parts.Chooser.ChooseAsync(starts, view.Nodes, _refused, cancellationToken);
+        var most = Math.Clamp(starts.Count(s => s.Job.Requeued), _parts.Options.Batch, PlacementRecord.MaxProposals);
+        return starts.Count == 0 ? [] : await _parts.Chooser.ChooseAsync(starts, most, view.Nodes, _refusals.Pools, cancellationToken);
     }
 
     private PlacementRecord Record(IReadOnlyList<string> releases, IReadOnlyList<NodeChange> nodes, IReadOnlyList<MembershipChange> changes, IReadOnlyList<PoolChoice> choices) => new()
@@ -274,13 +282,13 @@ public sealed class PlacementEngine
             WalltimeS = (long)c.Job.Walltime.TotalSeconds,
             Agent = _parts.Cluster.Agents[c.Placement.Pool].Name,
             Nodes = [.. c.Placement.Nodes.Order()],
-            After = _refused.GetValueOrDefault(c.Job.Name) ?? [],
+            After = _refusals.Pools.GetValueOrDefault(c.Job.Name) ?? [],
             Basis = c.Basis,
         })],
     };
 
     /// <summary>Carries out what was decided.</summary>
-    private void Carry(RoundResult result, PlacementCertificate? proof)
+    private void Carry(Item item, RoundResult result, PlacementCertificate? proof)
     {
         var (record, applied) = (result.Record, _state.Last);
         var told = record.Releases.ToHashSet(StringComparer.Ordinal);
@@ -294,9 +302,9 @@ public sealed class PlacementEngine
             {
                 Start(job, record, record.Proposals[i]);
             }
-            else if (!applied.Outcome.Proposals[i])
+            else if (!applied.Outcome.Proposals[i] && _refusals.Note(job.Result, record.Proposals[i], _parts.Group.Rules.Counted(record, item.Opinions).Count(b => !b.Votes[i].Accepts)) is var (outcome, reason))
             {
-                Refuse(job, record.Proposals[i]);
+                GiveUp(job, outcome, reason);
             }
         }
 
@@ -318,7 +326,7 @@ public sealed class PlacementEngine
     private void Start(JobProgress job, PlacementRecord record, Proposal proposal)
     {
         _queue.Remove(job.Spec.Name);
-        _refused.Remove(job.Spec.Name);
+        _refusals.Forget(job.Spec.Name);
         job.Attempt++;
         var nodes = BackendWatch.NamesOf(proposal.Agent, proposal.Nodes);
         job.Start = new JobStart
@@ -342,27 +350,12 @@ public sealed class PlacementEngine
         _recovery.Settled(job.Spec.Name, _parts.Clock.Now);
     }
 
-    private void Refuse(JobProgress job, Proposal proposal)
-    {
-        if (!_refused.TryGetValue(job.Spec.Name, out var pools))
-        {
-            _refused[job.Spec.Name] = pools = [];
-        }
-
-        pools.Add(proposal.Agent);
-        if (!_nodes.Pools.Any(p => !pools.Contains(p.Name) && p.Holds(proposal.Needs.Amounts())))
-        {
-            var reasons = job.Result.Votes.Where(v => v.Vote == AgentVote.Reject).Select(v => $"{v.Agent}: {v.Reasoning}");
-            GiveUp(job, PlacementOutcome.Rejected, $"the agents refused {string.Join(", ", pools)}; last {string.Join("; ", reasons)}");
-        }
-    }
-
     private void GiveUpRest()
     {
         var waiting = _queue.Explain(_parts.Time.Now, new FreedView(_state.Cluster, _releases, _nodes)).ToDictionary(w => w.Job, w => w.Reason);
         foreach (var job in _jobs.Values.Where(j => j.Stage is JobStage.Later or JobStage.Queued).ToList())
         {
-            var reason = _undecided > 0 ? $"no quorum within {_parts.Group.TimeoutMs / 1000:0.###} s" : waiting.GetValueOrDefault(job.Spec.Name) ?? "its nodes did not come back";
+            var reason = _undecided > 0 ? $"no quorum within {_parts.Group.TimeoutMs / 1000:0.###} s" : _refusals.Explain(job.Spec.Name) ?? waiting.GetValueOrDefault(job.Spec.Name) ?? "its nodes did not come back";
             GiveUp(job, PlacementOutcome.Failed, reason);
         }
     }

@@ -35,7 +35,7 @@ public sealed class PlacementSession : IDisposable
         {
             RunId = setup.RunId,
             Cluster = cluster,
-            Group = new AgentGroup(cluster, setup.RunId, contexts.Members, contexts.Client, voters, setup.Faults, bus, group),
+            Group = new AgentGroup(cluster, setup.RunId, contexts.Members, contexts.Client, voters, setup.Faults, bus, group with { Choices = setup.Chooser.Certified }),
             Keys = contexts.Group,
             Faults = setup.Faults,
             Clock = setup.Clock,

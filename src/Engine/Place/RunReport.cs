@@ -16,6 +16,8 @@ internal sealed class RunReport(PlacementParts parts)
     private int _calls;
     private int _answered;
 
+    public AttackRecord Attack { get; } = new(parts.Faults);
+
     public void Note(RoundResult round)
     {
         _rounds += round.Decided.Count;
@@ -75,6 +77,7 @@ internal sealed class RunReport(PlacementParts parts)
             Report = new PlacementReport
             {
                 SuccessRate = jobs.Count == 0 ? 1 : Math.Round((double)jobs.Count(j => j.Outcome == PlacementOutcome.Placed) / jobs.Count, 4),
+                CorrectnessUnderAttack = Attack.Correctness,
                 ByzantineDetected = [.. _findings.Where(f => f.Proven).Select(f => f.Agent).Concat(Forgers()).Distinct().Order(StringComparer.Ordinal)],
                 RecoveryMs = recoveries.Count == 0 ? null : Math.Round(recoveries.Average(), 3),
                 RecoveryP95Ms = recoveries.Count == 0 ? null : Math.Round(Quantile.NearestRank(recoveries, 0.95), 3),

@@ -75,7 +75,7 @@ public sealed class AgentFaultInjector : IAgentFaults
         : _schedule.Now.GetValueOrDefault(from.Agent)?.Kind switch
         {
             AgentFaultKinds.Equivocation when to % 2 == 1 => [Contradiction(from.Context, own)],
-            AgentFaultKinds.ForgedSignature => [Forgery(own, to), own.Encoded.ToArray()],
+            AgentFaultKinds.ForgedSignature when VictimOf(own.Author, to) is >= 0 and var victim => [Forgery(own, victim), own.Encoded.ToArray()],
             _ => [own.Encoded.ToArray()],
         };
 
@@ -124,10 +124,12 @@ public sealed class AgentFaultInjector : IAgentFaults
         return new Opinion(own.Subject, own.Author, value, statement.Sign(context.Crypto, context.Directory)).Encoded.ToArray();
     }
 
+    /// <summary>In whose name to lie to an agent; -1: of two agents nobody is left.</summary>
+    private int VictimOf(int liar, int to) => Enumerable.Range(0, _cluster.Agents.Count).FirstOrDefault(a => a != liar && a != to, -1);
+
     /// <summary>A ballot in another's name; nobody can sign for another, so the signature is noise.</summary>
-    private byte[] Forgery(Opinion own, int to)
+    private byte[] Forgery(Opinion own, int victim)
     {
-        var victim = Enumerable.Range(0, _cluster.Agents.Count).First(a => a != own.Author && a != to);
         var noise = new byte[own.Signature.Length];
         _random.NextBytes(noise);
         return new Opinion(own.Subject, victim, Opposite(Ballot.TryParse(own.Value)!, _ => true).ToBytes(), noise).Encoded.ToArray();

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Text.Json;
+using Quorate.Tests.Integration.Models;
 
 namespace Quorate.Tests.Integration.Cli;
 
@@ -43,6 +44,37 @@ public sealed class PlaceTests : IDisposable
             Assert.Equal(0, verified.Code);
             Assert.Contains(job.GetProperty("name").GetString()!, verified.Stdout, StringComparison.Ordinal);
         }
+    }
+
+    [Fact]
+    public async Task Place_ByAuction_KeepsWhatTheProposalsRestOn()
+    {
+        var (proofs, job) = (Path.Combine(_cli.Home, "proofs"), Path.Combine(_cli.Home, "job.json"));
+        await File.WriteAllTextAsync(job, """{"name":"one","cpu_cores":2,"walltime_s":60}""", TestContext.Current.CancellationToken);
+        var (code, _) = await _cli.JsonAsync(TestContext.Current.CancellationToken, "place", job, "--cluster", Cluster, "--protocol", "auction", "--certificates", proofs);
+        Assert.Equal(0, code);
+        var record = Assert.Single(Directory.GetFiles(proofs, "auction-*.record.json"));
+        var name = record[..^".record.json".Length];
+        var verified = await _cli.RunAsync(TestContext.Current.CancellationToken, "certificate", "verify", name + ".cert", "--keys", name + ".keys", "--record", record);
+        Assert.True(verified.Code == 0, verified.Stdout + verified.Stderr);
+    }
+
+    [Fact]
+    public async Task Place_OneModelForAllAgents_VotesAsItAnswersAndConvictsNobody()
+    {
+        const int Agents = 5;
+        await using var server = await ScriptedModelServer.StartAsync(TestContext.Current.CancellationToken);
+        Enumerable.Range(0, Agents).ToList().ForEach(_ => server.Says("""{"vote":"accept","confidence":0.9,"reasoning":"it fits"}"""));
+        var (job, config) = (Path.Combine(_cli.Home, "job.json"), Path.Combine(_cli.Home, "models.json"));
+        await File.WriteAllTextAsync(job, """{"name":"one","cpu_cores":2,"walltime_s":60}""", TestContext.Current.CancellationToken);
+        await File.WriteAllTextAsync(config, $$$"""{"models":{"all":{"endpoint":"{{{server.Endpoint}}}","model":"test-model"} } }""", TestContext.Current.CancellationToken);
+
+        var (code, result) = await _cli.JsonAsync(TestContext.Current.CancellationToken, "place", job, "--cluster", Cluster, "--model", "all", "--config", config);
+
+        Assert.Equal(0, code);
+        Assert.Equal(Enumerable.Repeat("llm", Agents), result.GetProperty("jobs")[0].GetProperty("votes").EnumerateArray().Select(v => v.GetProperty("source").GetString()));
+        Assert.Equal(0, result.GetProperty("findings").GetArrayLength());
+        Assert.Equal(0, result.GetProperty("report").GetProperty("byzantine_detected").GetArrayLength());
     }
 
     [Fact]

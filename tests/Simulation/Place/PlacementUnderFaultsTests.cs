@@ -20,6 +20,7 @@ public sealed class PlacementUnderFaultsTests(ITestOutputHelper output)
         Assert.All(result.Jobs, j => Assert.Equal("completed", j.Execution));
         Assert.All(result.Jobs, j => Assert.Equal(0, j.Replaced));
         Assert.Empty(result.Findings);
+        Assert.Null(result.Report.CorrectnessUnderAttack);
         Assert.Equal(1, result.Report.SuccessRate);
     }
 
@@ -49,6 +50,7 @@ public sealed class PlacementUnderFaultsTests(ITestOutputHelper output)
     {
         var bad = result.Jobs.FirstOrDefault(j => j.Outcome != PlacementOutcome.Placed || j.Execution != "completed");
         Assert.True(bad is null, $"seed {seed}, {bad?.Name}: {bad?.Outcome} {bad?.Execution} {bad?.Reason}");
+        Assert.Equal(1, result.Report.CorrectnessUnderAttack ?? 1);
         var liars = result.Faults.Where(f => AgentFaultKinds.Byzantine.Contains(f.Kind)).Select(f => f.Agent).ToHashSet();
         Assert.All(result.Findings.Where(f => f.Proven), f => Assert.True(result.Faults.Any(i => i.Agent == f.Agent && AgentFaultKinds.Byzantine.Contains(i.Kind) && i.Round <= f.Round + Late && f.Round < i.Until), $"seed {seed}: {f}"));
         Assert.All(result.Report.ByzantineDetected, a => Assert.Contains(a, liars));

@@ -98,11 +98,38 @@ public sealed class BallotAuditTests : IDisposable
         _audit.Note(Of(1, "rules reject, rules reject"));
         for (var i = 0; i < 4; i++)
         {
-            _audit.Note(Records.Sign(_contexts, _contexts.Client.Crypto.Hash([(byte)i]), 2, [1]));
+            _audit.Expect(_contexts.Client.Crypto.Hash([(byte)i]), _record, _state);
         }
 
         Assert.Empty(_audit.OpinionsOn(_subject));
         Assert.Equal(2, _audit.LastLieOf(1));
+    }
+
+    [Fact]
+    public void Ballots_OfALiarOnManyMadeUpQuestions_PushOutNoOthers()
+    {
+        _audit.Note(Of(2, "rules reject, rules reject"));
+        SignJunk();
+        AssertLie(Assert.Single(_audit.Expect(_subject, _record, _state)), 2, "wrong_vote", "j");
+        SignJunk();
+        AssertLie(Assert.Single(_audit.Note(Of(1, "rules reject, rules reject"))), 1, "wrong_vote", "j");
+        Assert.Equal([2, 1], _audit.OpinionsOn(_subject).Select(o => o.Author));
+    }
+
+    [Fact]
+    public void Ballots_TwoOnOneQuestionBeforeItIsKnown_ConvictLater()
+    {
+        _audit.Note(Of(3, "llm accept, rules reject"));
+        _audit.Note(Of(3, "llm reject, rules reject"));
+        Assert.Equal("equivocation", Assert.Single(_audit.Expect(_subject, _record, _state)).Kind);
+    }
+
+    private void SignJunk()
+    {
+        for (var i = 0; i < 20; i++)
+        {
+            Assert.Empty(_audit.Note(Records.Sign(_contexts, _contexts.Client.Crypto.Hash([(byte)i]), 1, [1])));
+        }
     }
 
     private Opinion Of(int author, string votes) => Records.Sign(_contexts, _subject, author, Right(author, votes).ToBytes());

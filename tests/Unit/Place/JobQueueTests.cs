@@ -36,9 +36,22 @@ public class JobQueueTests
         Assert.Equal(TimeSpan.FromSeconds(100), _queue.Explain(TimeSpan.FromSeconds(10), _cluster)[0].StartsBy);
     }
 
+    [Fact]
+    public void Finished_BadlyAtTheHeadOfALongChain_TakesAllOfItAlong()
+    {
+        const int Length = 100_000;
+        for (var i = 1; i <= Length; i++)
+        {
+            Add($"j{i}", cores: 1, submitted: 0, needed: $"j{i - 1}");
+        }
+
+        Assert.Equal(Enumerable.Range(1, Length).Select(i => $"j{i}"), _queue.Finish("j0", succeeded: false));
+        Assert.Equal(0, _queue.Count);
+    }
+
     private List<string> Names(double now) => [.. _queue.Next(TimeSpan.FromSeconds(now), _cluster).Select(s => s.Job.Name)];
 
-    private void Add(string name, long cores, double submitted, int priority = 0, bool requeued = false, double walltime = 60) => _queue.Add(new QueuedJob
+    private void Add(string name, long cores, double submitted, int priority = 0, bool requeued = false, double walltime = 60, string? needed = null) => _queue.Add(new QueuedJob
     {
         Name = name,
         Needs = new(cores, 0, 0, 0),
@@ -46,5 +59,6 @@ public class JobQueueTests
         Submitted = TimeSpan.FromSeconds(submitted),
         Priority = priority,
         Requeued = requeued,
+        DependsOn = needed is null ? [] : [needed],
     });
 }

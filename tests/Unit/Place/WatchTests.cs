@@ -58,6 +58,22 @@ public sealed class WatchTests : IDisposable
     }
 
     [Fact]
+    public void Liar_LiesInTheRoundThatReadmitsIt_IsQuarantinedAgainForGood()
+    {
+        Lie();
+        Decide();
+        Enumerable.Range(0, 3).ToList().ForEach(_ => Round());
+        Assert.Equal([("b", MembershipChanges.Readmit)], Proposed());
+        Decide(found: new Finding("b", "wrong_vote", Proven: true, _state.Round + 1, ""));
+        Assert.Empty(_state.Quarantined);
+
+        Assert.Equal([("b", MembershipChanges.Quarantine)], Proposed());
+        Decide();
+        Enumerable.Range(0, 6).ToList().ForEach(_ => Round());
+        Assert.Empty(Proposed());
+    }
+
+    [Fact]
     public void Recovery_OfAFault_LastsUntilARoundIsDecidedAndItsJobsAreSettled()
     {
         var watch = new RecoveryWatch();
@@ -81,7 +97,7 @@ public sealed class WatchTests : IDisposable
     private List<(string, string)> Proposed() => [.. _membership.Propose(_state).Select(c => (c.Agent, c.Change))];
 
     /// <summary>All agree to what the watch proposes.</summary>
-    private void Decide(int silent = -1) => Run(Records.After(_state) with { Changes = _membership.Propose(_state) }, silent);
+    private void Decide(int silent = -1, Finding? found = null) => Run(Records.After(_state) with { Changes = _membership.Propose(_state) }, silent, found);
 
     private void Round(Finding? found = null, int silent = -1) => Run(Records.After(_state), silent, found);
 

@@ -91,7 +91,7 @@ internal static class PlaceCommand
         }
 
         await RecordAsync(workspace, result, token);
-        var folder = parse.GetValue(Certificates) is { } proofs ? PlacementProofs.Write(proofs, result) : null;
+        var folder = parse.GetValue(Certificates) is { } proofs ? PlacementProofs.Write(proofs, result, opened.Choices) : null;
         var shown = parse.GetValue(Explain) ? result : WithoutTranscripts(result);
         workspace.Output.Result(shown, _ => view.Show(shown));
         if (folder is not null)

@@ -29,9 +29,12 @@ internal sealed class PlacementComposition : IAsyncDisposable
 
     private readonly EndpointBus _bus;
 
-    private PlacementComposition(PlacementSession session, EndpointBus bus, SlurmBackend? slurm) => (Session, _bus, _slurm) = (session, bus, slurm);
+    private PlacementComposition(PlacementSession session, EndpointBus bus, SlurmBackend? slurm, CertifiedChoices? choices) => (Session, _bus, _slurm, Choices) = (session, bus, slurm, choices);
 
     public PlacementSession Session { get; }
+
+    /// <summary>What proposals rest on beside the fit; null: nothing.</summary>
+    public CertifiedChoices? Choices { get; }
 
     /// <summary>Why the agents cannot hear each other at present; null: they can.</summary>
     public string? Trouble => _bus.Trouble;
@@ -39,6 +42,7 @@ internal sealed class PlacementComposition : IAsyncDisposable
     /// <exception cref="QuorateException">A model that is not there, keys that cannot be used, or no Slurm.</exception>
     public static async Task<PlacementComposition> OpenAsync(Workspace workspace, PlacementRequest request, CancellationToken token)
     {
+        request = request with { Cluster = request.ClusterWithModels() };
         var keys = workspace.OpenMemberKeys("agents");
         var voter = await VotersAsync(workspace, request, token);
         var slurm = request.Options.BackendName == PlacementBackends.Slurm ? new SlurmBackend(new SlurmOptions { Mark = request.RunId, Cluster = request.Cluster }, workspace.Time) : null;
@@ -60,8 +64,9 @@ internal sealed class PlacementComposition : IAsyncDisposable
                 Backend = slurm is null ? null : _ => slurm,
             };
             bus = await OpenBusAsync(workspace, request, setup, keys, token);
-            var session = PlacementSession.Open(setup with { Clock = bus.Clock, Bus = bus, Chooser = ChooserOf(workspace, request, keys, bus) });
-            return new PlacementComposition(session, bus, slurm);
+            var chooser = ChooserOf(workspace, request, keys, bus);
+            var session = PlacementSession.Open(setup with { Clock = bus.Clock, Bus = bus, Chooser = chooser });
+            return new PlacementComposition(session, bus, slurm, chooser.Certified);
         }
         catch
         {
@@ -114,7 +119,7 @@ internal sealed class PlacementComposition : IAsyncDisposable
         return VotesByModel(request) ? usual with { GraceMs = 1000 * workspace.Config.Ask.GraceSeconds } : usual;
     }
 
-    private static bool VotesByModel(PlacementRequest request) => request.Model is not null || request.Cluster.Agents.Any(a => a.Model is not null);
+    private static bool VotesByModel(PlacementRequest request) => request.Cluster.Agents.Any(a => a.Model is not null);
 
     private static async Task<Func<AgentSpec, int, IVoter>> VotersAsync(Workspace workspace, PlacementRequest request, CancellationToken token)
     {
@@ -129,7 +134,7 @@ internal sealed class PlacementComposition : IAsyncDisposable
             workspace.Output.Line($"[grey]{Output.Safe(skipped.Member)} is left out, {Output.Safe(skipped.Variable)} is not set: its agents vote by rules[/]");
         }
 
-        return (agent, number) => Choose(panel, agent, number, agent.Model ?? request.Model!, request.RunId, workspace.Time);
+        return (agent, number) => Choose(panel, agent, number, agent.Model!, request.RunId, workspace.Time);
     }
 
     private static IVoter Choose(ModelPanel panel, AgentSpec agent, int number, string name, string run, TimeProvider time)

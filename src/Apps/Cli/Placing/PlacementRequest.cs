@@ -19,6 +19,9 @@ internal sealed record PlacementRequest
     /// <summary>Member of the panel for agents without a model of their own.</summary>
     public string? Model { get; init; }
 
+    /// <summary>With each agent's model: who audits ballots must know who has one.</summary>
+    public ClusterSpec ClusterWithModels() => Model is null ? Cluster : Cluster with { Agents = [.. Cluster.Agents.Select(a => a with { Model = a.Model ?? Model })] };
+
     public required IPlacementObserver Observer { get; init; }
 
     /// <summary>Carries what agents say; null: this process.</summary>

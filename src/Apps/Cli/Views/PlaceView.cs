@@ -95,6 +95,7 @@ internal sealed class PlaceView(Output output, ClusterSpec cluster, bool explain
         if (result.Faults.Count > 0)
         {
             output.Line($"Byzantine agents detected: {(report.ByzantineDetected.Count == 0 ? "none" : Output.Safe(string.Join(", ", report.ByzantineDetected)))}");
+            output.Line($"Correctness under attack: {(report.CorrectnessUnderAttack is { } correct ? $"{correct:P1} of what was decided under a fault is what the rules say" : "nothing was decided under a fault")}");
             output.Line($"Recovery: {(report.RecoveryMs is { } mean ? $"{Duration.Text(mean)} average, p95 {Duration.Text(report.RecoveryP95Ms ?? mean)}" : "nothing had to recover")} over {Counted.Of(result.Faults.Count, "fault")}");
         }
 

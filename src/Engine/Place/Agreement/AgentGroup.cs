@@ -47,17 +47,17 @@ public sealed partial class AgentGroup
         (_cluster, _client, _voters, _faults, _bus, _clock, _options) = (cluster, client, voters, faults, bus, bus.Clock, options);
 
         // The agents read what the rules have read: the same bytes are parsed once.
-        var rules = client.Validator as PlacementRules ?? new PlacementRules(cluster);
-        (_records, _ballots) = (rules.Records, rules.Ballots);
-        _nodes = [.. contexts.Select((c, i) => new AgentNode(i, c, cluster, run, (_records, _ballots), Tick))];
+        Rules = client.Validator as PlacementRules ?? new PlacementRules(cluster);
+        (_records, _ballots) = (Rules.Records, Rules.Ballots);
+        _nodes = [.. contexts.Select((c, i) => new AgentNode(i, c, cluster, run, (_records, _ballots), options.Choices, Tick))];
         _opinions = $"{OpinionTopic}/{run}/";
         _numbers = _nodes.ToDictionary(n => cluster.Agents[n.Id].Name, n => n.Id, StringComparer.Ordinal);
         _others = [.. _nodes.Select(n => cluster.Agents.Where((_, i) => i != n.Id).Select(a => a.Name).ToArray())];
         bus.On(OpinionTopic, Hear);
     }
 
-    /// <summary>What the agents have read.</summary>
-    internal Memo<PlacementRecord> Records => _records;
+    /// <summary>What the agents may decide, and what has been read so far.</summary>
+    internal PlacementRules Rules { get; }
 
     public double TimeoutMs => _options.ConsensusTimeoutMs;
 

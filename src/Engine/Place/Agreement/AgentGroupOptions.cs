@@ -1,6 +1,6 @@
 namespace Quorate.Engine.Place.Agreement;
 
-/// <summary>Times of a group of agents, in milliseconds of its clock.</summary>
+/// <summary>A group of agents; times are in milliseconds of its clock.</summary>
 public sealed record AgentGroupOptions
 {
     /// <summary>How long a round may take; more than that is no quorum. 1 to 600,000.</summary>
@@ -14,4 +14,7 @@ public sealed record AgentGroupOptions
 
     /// <summary>Without progress for so long a leader is replaced. 1 to 60,000.</summary>
     public long ViewTimeoutMs { get; init; } = 150;
+
+    /// <summary>What proposals may rest on beside the fit; null: nothing.</summary>
+    public CertifiedChoices? Choices { get; init; }
 }

@@ -12,17 +12,18 @@ internal sealed class AgentNode
     private readonly ClusterSpec _cluster;
     private readonly Memo<PlacementRecord> _records;
     private readonly string _run;
+    private readonly CertifiedChoices? _choices;
     private readonly List<DurableRecord> _log = [];
     private readonly Dictionary<(int From, string Kind), int> _damaged = [];
     private readonly Dictionary<int, long> _lastWord = [];
     private Request? _question;
     private PlacementRecord? _record;
 
-    public AgentNode(int id, ConsensusContext context, ClusterSpec cluster, string run, (Memo<PlacementRecord> Records, Memo<Ballot> Ballots) read, long now)
+    public AgentNode(int id, ConsensusContext context, ClusterSpec cluster, string run, (Memo<PlacementRecord> Records, Memo<Ballot> Ballots) read, CertifiedChoices? choices, long now)
     {
-        (Id, Context, _cluster, _run, _records) = (id, context, cluster, run, read.Records);
+        (Id, Context, _cluster, _run, _records, _choices) = (id, context, cluster, run, read.Records, choices);
         Audit = new BallotAudit(context, cluster, read.Ballots);
-        State = new PlacementState(cluster, run, _records);
+        State = new PlacementState(cluster, run, _records) { Choices = choices };
         Machine = new Replica(id, context, State, [], now);
     }
 
@@ -47,7 +48,7 @@ internal sealed class AgentNode
 
     public void Start(long now)
     {
-        State = new PlacementState(_cluster, _run, _records);
+        State = new PlacementState(_cluster, _run, _records) { Choices = _choices };
         Machine = new Replica(Id, Context, State, _log, now);
     }
 

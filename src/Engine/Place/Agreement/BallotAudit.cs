@@ -18,11 +18,15 @@ internal sealed class BallotAudit(ConsensusContext context, ClusterSpec cluster,
     /// <summary>Rounds whose ballots are kept, for those that come late.</summary>
     private const int KeptRounds = 4;
 
+    /// <summary>Opinions of one author that are kept until their question is known: a liar can only push out its own.</summary>
+    private const int EarlyPerAuthor = 4;
+
     private const int MaxShown = 100;
 
     private readonly Memo<Ballot> _ballots = ballots ?? new Memo<Ballot>(Ballot.TryParse);
     private readonly Dictionary<Digest, Watched> _rounds = [];
     private readonly Queue<Digest> _order = [];
+    private readonly Dictionary<int, Queue<Opinion>> _early = [];
     private readonly Dictionary<int, long> _lastBallot = [];
     private readonly Dictionary<int, long> _lastLie = [];
     private readonly List<Opinion> _convicting = [];
@@ -41,53 +45,79 @@ internal sealed class BallotAudit(ConsensusContext context, ClusterSpec cluster,
         return taken;
     }
 
-    /// <summary>Opinions seen on a question.</summary>
-    public IEnumerable<Opinion> OpinionsOn(Digest subject) => _rounds.TryGetValue(subject, out var watched) ? watched.Seen.Values : [];
+    /// <summary>Opinions seen on a question; of one that is not known yet maybe two of an author.</summary>
+    public IEnumerable<Opinion> OpinionsOn(Digest subject) => _rounds.TryGetValue(subject, out var watched) ? watched.Seen.Values : _early.Values.SelectMany(e => e).Where(o => o.Subject == subject);
 
     /// <summary>What the rules give in the state that a question follows; from now on ballots on it can be judged.</summary>
     public IReadOnlyList<Finding> Expect(Digest subject, PlacementRecord record, PlacementState state)
     {
-        var watched = At(subject);
+        if (_rounds.ContainsKey(subject))
+        {
+            return [];
+        }
+
         var rules = state.RulesOn(record);
-        (watched.Record, watched.Votes, watched.Free) = (record, rules.Votes, rules.Free);
-        return [.. watched.Seen.Values.SelectMany(o => Judge(watched, o))];
+        _rounds[subject] = new Watched(record, rules.Votes, rules.Free);
+        _order.Enqueue(subject);
+        if (_order.Count > KeptRounds)
+        {
+            _rounds.Remove(_order.Dequeue());
+        }
+
+        return [.. TakeEarly(subject).SelectMany(Note)];
     }
 
     /// <summary>Notes an opinion whose signature is right.</summary>
     public IReadOnlyList<Finding> Note(Opinion opinion)
     {
-        var watched = At(opinion.Subject);
+        if (!_rounds.TryGetValue(opinion.Subject, out var watched))
+        {
+            Keep(opinion);
+            return [];
+        }
+
         if (watched.Seen.TryGetValue(opinion.Author, out var earlier))
         {
-            return earlier.Value.AsSpan().SequenceEqual(opinion.Value) || watched.Record is null ? [] : [Equivocation(watched.Record, earlier, opinion)];
+            return earlier.Value.AsSpan().SequenceEqual(opinion.Value) ? [] : [Equivocation(watched.Record, earlier, opinion)];
         }
 
         watched.Seen[opinion.Author] = opinion;
         return Judge(watched, opinion);
     }
 
-    private Watched At(Digest subject)
+    private void Keep(Opinion opinion)
     {
-        if (!_rounds.TryGetValue(subject, out var watched))
+        if (!_early.TryGetValue(opinion.Author, out var early))
         {
-            _rounds[subject] = watched = new Watched();
-            _order.Enqueue(subject);
-            if (_order.Count > KeptRounds)
-            {
-                _rounds.Remove(_order.Dequeue());
-            }
+            _early[opinion.Author] = early = [];
         }
 
-        return watched;
+        if (early.Any(o => o.Subject == opinion.Subject && o.Value.AsSpan().SequenceEqual(opinion.Value)))
+        {
+            return;
+        }
+
+        early.Enqueue(opinion);
+        if (early.Count > EarlyPerAuthor)
+        {
+            early.Dequeue();
+        }
+    }
+
+    private List<Opinion> TakeEarly(Digest subject)
+    {
+        var taken = _early.Values.SelectMany(e => e).Where(o => o.Subject == subject).ToList();
+        foreach (var author in taken.Select(o => o.Author).Distinct())
+        {
+            _early[author] = new Queue<Opinion>(_early[author].Where(o => o.Subject != subject));
+        }
+
+        return taken;
     }
 
     private List<Finding> Judge(Watched watched, Opinion opinion)
     {
-        if (watched.Record is not { } record)
-        {
-            return [];
-        }
-
+        var record = watched.Record;
         _lastBallot[opinion.Author] = Math.Max(LastBallotOf(opinion.Author), record.Round);
         var found = new List<Finding>();
         if (_ballots.Read(opinion.Value) is not { } ballot || ballot.Votes.Count != record.Proposals.Count || ballot.Changes.Count != record.Changes.Count)
@@ -137,14 +167,8 @@ internal sealed class BallotAudit(ConsensusContext context, ClusterSpec cluster,
         return new Finding(cluster.Agents[agent].Name, kind, Proven: true, record.Round, detail, Convert.ToBase64String(evidence));
     }
 
-    private sealed class Watched
+    private sealed record Watched(PlacementRecord Record, IReadOnlyList<BallotVote> Votes, IReadOnlyList<ProposedNeeds> Free)
     {
         public Dictionary<int, Opinion> Seen { get; } = [];
-
-        public PlacementRecord? Record { get; set; }
-
-        public IReadOnlyList<BallotVote> Votes { get; set; } = [];
-
-        public IReadOnlyList<ProposedNeeds> Free { get; set; } = [];
     }
 }

@@ -103,7 +103,7 @@ public sealed record Proposal
     /// <summary>Pools that were proposed before and refused.</summary>
     public required IReadOnlyList<string> After { get; init; }
 
-    /// <summary>What chose the pool when it was not the fit alone: <c>backfill</c>, or <c>auction</c> or <c>hierarchy</c> and the hash of its record.</summary>
+    /// <summary>What chose the pool when it was not the fit alone: <c>backfill</c>, or <c>auction</c> or <c>hierarchy</c> and the hash of its record, which voters compare with it: <see cref="CertifiedChoices"/>.</summary>
     public string? Basis { get; init; }
 
     internal Resources Share() => Needs.Amounts().Share(Nodes.Count);

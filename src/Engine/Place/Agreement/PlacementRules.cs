@@ -36,13 +36,16 @@ public sealed class PlacementRules(ClusterSpec cluster) : IProposalValidator
             return null;
         }
 
-        var ballots = opinions.Where(o => !record.Quarantined.Contains(cluster.Agents[o.Author].Name))
-            .Select(o => Ballots.Read(o.Value)).OfType<Ballot>()
-            .Where(b => b.Votes.Count == record.Proposals.Count && b.Changes.Count == record.Changes.Count).ToList();
+        var ballots = Counted(record, opinions).ToList();
         return new RoundOutcome(
             [.. record.Proposals.Select((_, i) => 2 * ballots.Count(b => b.Votes[i].Accepts) > ballots.Count)],
             [.. record.Changes.Select((_, i) => 2 * ballots.Count(b => b.Changes[i]) > ballots.Count)]).ToBytes();
     }
+
+    /// <summary>The ballots that count: whole, and of agents that are not quarantined.</summary>
+    internal IEnumerable<Ballot> Counted(PlacementRecord record, IReadOnlyList<Opinion> opinions) =>
+        opinions.Where(o => !record.Quarantined.Contains(cluster.Agents[o.Author].Name)).Select(o => Ballots.Read(o.Value)).OfType<Ballot>()
+            .Where(b => b.Votes.Count == record.Proposals.Count && b.Changes.Count == record.Changes.Count);
 
     /// <summary>Null for a record that may be asked about, otherwise what is wrong with it.</summary>
     public string? FindProblem(PlacementRecord record)

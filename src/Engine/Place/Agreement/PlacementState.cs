@@ -41,6 +41,9 @@ public sealed class PlacementState : IReplicatedState
         Chain = TextHash.Of($"{PlacementRecord.Form}\n{run}\n{QuorateJson.Serialize(spec)}");
     }
 
+    /// <summary>What proposals may rest on beside the fit; null: nothing.</summary>
+    internal CertifiedChoices? Choices { get; init; }
+
     public ClusterState Cluster { get; private set; }
 
     /// <summary>SHA-256 over the run's name, the cluster and all rounds, lower-case hex.</summary>

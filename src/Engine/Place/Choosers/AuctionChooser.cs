@@ -1,20 +1,23 @@
 using Quorate.Contracts.Coordination;
 using Quorate.Contracts.Placing;
 using Quorate.Engine.Coordination;
+using Quorate.Engine.Place.Agreement;
 using Quorate.Engine.Place.Cluster;
 using Quorate.Engine.Place.Queueing;
+using Quorate.Protocol.Auction;
 
 namespace Quorate.Engine.Place.Choosers;
 
 /// <summary>
 /// Auctions each job among the agents in whose pools it fits: an agent asks what the job would block of the cluster, and its
 /// speciality is its expected quality. Who wins gets the job; where nobody wins the fit decides.
+/// A backfilled job is not auctioned: elsewhere it could delay the one that comes first.
 /// </summary>
 /// <param name="cluster">The agents.</param>
 /// <param name="run">Names the auctions.</param>
 /// <param name="house">Holds them.</param>
 /// <param name="jobs">All jobs of the run, for their kinds.</param>
-public sealed class AuctionChooser(ClusterSpec cluster, string run, AuctionHouse house, IReadOnlyList<JobSpec> jobs) : IPoolChooser
+public sealed class AuctionChooser(ClusterSpec cluster, string run, AuctionHouse house, IReadOnlyList<JobSpec> jobs) : IPoolChooser, IPlacementObserver
 {
     /// <summary>An agent may ask for so many times the share of the cluster that the job names.</summary>
     private const double ReserveShares = 8;
@@ -23,17 +26,25 @@ public sealed class AuctionChooser(ClusterSpec cluster, string run, AuctionHouse
 
     private static readonly Dictionary<string, double> Weights = new() { ["cost"] = 0.5, ["quality"] = 0.2, ["reliability"] = 0.2, ["performance"] = 0.1 };
 
-    private readonly IReadOnlyList<AgentProfile> _profiles = JobHierarchy.Profiles(cluster);
+    private readonly RunHistory _history = new();
     private readonly Dictionary<string, JobSpec> _jobs = jobs.ToDictionary(j => j.Name, StringComparer.Ordinal);
     private readonly List<PastAuction> _past = [];
     private int _auctions;
 
-    public async Task<IReadOnlyList<PoolChoice>> ChooseAsync(IReadOnlyList<Start> starts, NodePools free, IReadOnlyDictionary<string, List<string>> refused, CancellationToken cancellationToken)
+    public CertifiedChoices Certified { get; } = new();
+
+    public async Task<IReadOnlyList<PoolChoice>> ChooseAsync(IReadOnlyList<Start> starts, int most, NodePools free, IReadOnlyDictionary<string, List<string>> refused, CancellationToken cancellationToken)
     {
         var choices = new List<PoolChoice>();
         foreach (var start in starts)
         {
-            var choice = await ChooseAsync(start, free, refused.GetValueOrDefault(start.Job.Name) ?? [], cancellationToken);
+            if (choices.Count == most)
+            {
+                break;
+            }
+
+            var closed = refused.GetValueOrDefault(start.Job.Name) ?? [];
+            var choice = start.Backfilled ? FitChooser.Choose(start, free, closed) : await ChooseAsync(start, free, closed, cancellationToken);
             if (choice is not null)
             {
                 free.Take(choice.Placement);
@@ -44,11 +55,13 @@ public sealed class AuctionChooser(ClusterSpec cluster, string run, AuctionHouse
         return choices;
     }
 
+    public void On(PlacementProgress progress) => _history.On(progress);
+
     private async Task<PoolChoice?> ChooseAsync(Start start, NodePools free, List<string> closed, CancellationToken cancellationToken)
     {
         var needs = start.Job.Needs;
         var task = TaskOf(_jobs[start.Job.Name], free);
-        var bidders = _profiles.Select((profile, pool) => (IBidder)new SealedBidder(profile, (_, _) => ValueTask.FromResult(closed.Contains(profile.Name) ? null : Bid(free, pool, needs, start.Job.Walltime)))).ToList();
+        var bidders = JobHierarchy.Profiles(cluster, _history.Tasks).Select((profile, pool) => (IBidder)new SealedBidder(profile, (_, _) => ValueTask.FromResult(closed.Contains(profile.Name) ? null : Bid(free, pool, needs, start.Job.Walltime)))).ToList();
         var result = await house.RunAsync($"{run}.{++_auctions}", task, bidders, _past, cancellationToken);
         _past.Add(result.Past);
         if (_past.Count > MaxPast)
@@ -58,7 +71,9 @@ public sealed class AuctionChooser(ClusterSpec cluster, string run, AuctionHouse
 
         if (result.Winner is { } winner && free.ChooseIn(cluster.NumberOf(winner), needs) is { } placement)
         {
-            return new PoolChoice(start.Job, placement, $"auction {result.RecordHash}");
+            var record = new ChoiceRecord(CertifiedChoices.Auction, result.AuctionId, result.RecordHash, AuctionRecords.ToBytes(result.Record!), result.Certificate);
+            Certified.Add(record, [(start.Job.Name, winner)]);
+            return new PoolChoice(start.Job, placement, CertifiedChoices.BasisOf(record.Kind, record.Hash));
         }
 
         return FitChooser.Choose(start, free, closed);

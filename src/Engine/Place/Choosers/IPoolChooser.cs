@@ -1,3 +1,4 @@
+using Quorate.Engine.Place.Agreement;
 using Quorate.Engine.Place.Cluster;
 using Quorate.Engine.Place.Queueing;
 using Quorate.Engine.Place.Votes;
@@ -7,28 +8,34 @@ namespace Quorate.Engine.Place.Choosers;
 /// <summary>Chooses the pools that are proposed for the jobs that come next.</summary>
 public interface IPoolChooser
 {
-    /// <summary>Together the choices fit; a job for which there is none now is left out.</summary>
-    /// <param name="starts">Who comes next, with the pool that fits best.</param>
+    /// <summary>What its proposals rest on beside the fit; null: nothing.</summary>
+    CertifiedChoices? Certified => null;
+
+    /// <summary>Together the choices fit; a job for which there is none now is left out, and the next one takes its turn.</summary>
+    /// <param name="starts">Who comes next, with the pool that fits best; one that is backfilled stays in it, where it delays nobody.</param>
+    /// <param name="most">Choices, at most.</param>
     /// <param name="free">The nodes as they are; may be changed.</param>
     /// <param name="refused">Pools that the agents have refused, by job.</param>
     /// <param name="cancellationToken">Ends the work.</param>
-    Task<IReadOnlyList<PoolChoice>> ChooseAsync(IReadOnlyList<Start> starts, NodePools free, IReadOnlyDictionary<string, List<string>> refused, CancellationToken cancellationToken);
+    Task<IReadOnlyList<PoolChoice>> ChooseAsync(IReadOnlyList<Start> starts, int most, NodePools free, IReadOnlyDictionary<string, List<string>> refused, CancellationToken cancellationToken);
 }
 
-/// <summary>Where a job is proposed to run. Basis: see <see cref="Agreement.Proposal.Basis"/>.</summary>
+/// <summary>Where a job is proposed to run. Basis: see <see cref="Proposal.Basis"/>.</summary>
 public sealed record PoolChoice(QueuedJob Job, Placement Placement, string? Basis);
 
 /// <summary>Goes by the fit alone.</summary>
 public sealed class FitChooser : IPoolChooser
 {
-    /// <summary>The pool that fits best would delay a job that comes first.</summary>
-    private const string Backfill = "backfill";
-
-    public Task<IReadOnlyList<PoolChoice>> ChooseAsync(IReadOnlyList<Start> starts, NodePools free, IReadOnlyDictionary<string, List<string>> refused, CancellationToken cancellationToken)
+    public Task<IReadOnlyList<PoolChoice>> ChooseAsync(IReadOnlyList<Start> starts, int most, NodePools free, IReadOnlyDictionary<string, List<string>> refused, CancellationToken cancellationToken)
     {
         var choices = new List<PoolChoice>();
         foreach (var start in starts)
         {
+            if (choices.Count == most)
+            {
+                break;
+            }
+
             if (Choose(start, free, refused.GetValueOrDefault(start.Job.Name) ?? []) is { } choice)
             {
                 free.Take(choice.Placement);
@@ -43,7 +50,13 @@ public sealed class FitChooser : IPoolChooser
     internal static PoolChoice? Choose(Start start, NodePools free, IReadOnlyList<string> closed)
     {
         var best = closed.Count == 0 ? free.Choose(start.Job.Needs) : RuleVotes.Without(free, closed, n => n.Choose(start.Job.Needs));
-        var isOther = closed.Count == 0 && start.Backfilled && best?.Pool != start.Placement.Pool;
-        return (isOther ? start.Placement : best) is { } placement ? new PoolChoice(start.Job, placement, isOther ? Backfill : null) : null;
+        var pool = free.Pools[start.Placement.Pool];
+        if (!start.Backfilled || best?.Pool == start.Placement.Pool || closed.Contains(pool.Name))
+        {
+            return best is null ? null : new PoolChoice(start.Job, best, null);
+        }
+
+        // Those before it may have gone elsewhere than the queue thought.
+        return start.Placement.Nodes.All(n => pool.IsUp(n) && start.Placement.Share.Fits(pool.FreeOn(n))) ? new PoolChoice(start.Job, start.Placement, CertifiedChoices.Backfill) : null;
     }
 }

@@ -114,6 +114,18 @@ public sealed class JobQueue
     public IReadOnlyList<string> Finish(string name, bool succeeded)
     {
         var hopeless = new List<string>();
+        Finish(name, succeeded, hopeless);
+        // Grows while it is gone through: chains are as long as there are jobs.
+        for (var i = 0; i < hopeless.Count; i++)
+        {
+            Finish(hopeless[i], succeeded: false, hopeless);
+        }
+
+        return hopeless;
+    }
+
+    private void Finish(string name, bool succeeded, List<string> hopeless)
+    {
         _followers.Remove(name, out var followers);
         foreach (var entry in followers ?? [])
         {
@@ -126,15 +138,12 @@ public sealed class JobQueue
             {
                 Remove(entry.Job.Name);
                 hopeless.Add(entry.Job.Name);
-                hopeless.AddRange(Finish(entry.Job.Name, succeeded: false));
             }
             else if (entry.Open.Remove(name) && entry.Open.Count == 0)
             {
                 Insert(entry);
             }
         }
-
-        return hopeless;
     }
 
     /// <summary>Who may start now, and where; together they fit.</summary>

@@ -34,7 +34,7 @@ public sealed class RuleVotes
     {
         Release(state, record, nodes);
         var free = nodes.Pools.Select(p => ProposedNeeds.Of(p.Free)).ToList();
-        return new RuleVotes([.. record.Proposals.Select(p => Of(state.Cluster, nodes, p))], free);
+        return new RuleVotes([.. record.Proposals.Select(p => Of(state, record, nodes, p))], free);
     }
 
     private static void Release(PlacementState state, PlacementRecord record, NodePools nodes)
@@ -49,9 +49,10 @@ public sealed class RuleVotes
         }
     }
 
-    private static BallotVote Of(ClusterState cluster, NodePools nodes, Proposal proposal)
+    private static BallotVote Of(PlacementState state, PlacementRecord record, NodePools nodes, Proposal proposal)
     {
-        if (cluster.Find(proposal.Job) is not null)
+        var cluster = state.Cluster;
+        if (cluster.Find(proposal.Job) is not null && !record.Releases.Contains(proposal.Job))
         {
             return Reject(1, "it runs already");
         }
@@ -67,9 +68,11 @@ public sealed class RuleVotes
             return Reject(1, "its nodes cannot hold the job now");
         }
 
-        if (proposal.Basis is null && best is not null && best.Pool != placement.Pool)
+        var problem = proposal.Basis is { } basis ? CertifiedChoices.FindProblem(state.Choices, basis, proposal)
+            : best is not null && best.Pool != placement.Pool ? $"{nodes.Pools[best.Pool].Name} fits better" : null;
+        if (problem is not null)
         {
-            return Reject(0.8, $"{nodes.Pools[best.Pool].Name} fits better");
+            return Reject(0.8, problem);
         }
 
         var fill = Fill(nodes.Pools[placement.Pool], placement.Share);
