@@ -19,7 +19,6 @@ public sealed class PlacementEngine
 
     private readonly PlacementParts _parts;
     private readonly PlacementRules _rules;
-    private readonly Memo<PlacementRecord> _records = new(PlacementRecord.TryParse);
     private readonly PlacementState _state;
     private readonly NodePools _nodes;
     private readonly JobQueue _queue;
@@ -40,7 +39,7 @@ public sealed class PlacementEngine
     public PlacementEngine(PlacementParts parts)
     {
         _parts = parts;
-        _state = new PlacementState(parts.Cluster, parts.RunId, _records) { Choices = parts.Chooser.Certified };
+        _state = new PlacementState(parts.Cluster, parts.RunId, parts.Group.Records) { Choices = parts.Chooser.Certified };
         _rules = new PlacementRules(parts.Cluster);
         _nodes = new NodePools(parts.Cluster);
         _refusals = new Refusals(_nodes, parts.Keys.Faults);
@@ -230,7 +229,7 @@ public sealed class PlacementEngine
 
         foreach (var (item, certificate) in result.Decided)
         {
-            var record = _records.Read(item.Request.Payload)!;
+            var record = _parts.Group.Records.Read(item.Request.Payload)!;
             _report.Attack.Note(_state, record, item);
             _state.Apply(0, item);
             _recovery.Decided(_parts.Clock.Now);
