@@ -34,6 +34,7 @@ public sealed class PlacementEngine
     private int _over;
     private int _undecided;
     private int _probes;
+    private TimeSpan? _idleSince;
 
     public PlacementEngine(PlacementParts parts)
     {
@@ -41,7 +42,7 @@ public sealed class PlacementEngine
         _state = new PlacementState(parts.Cluster, parts.RunId, _records);
         _nodes = new NodePools(parts.Cluster);
         _queue = new JobQueue(parts.Cluster);
-        _backend = new BackendWatch(parts);
+        _backend = new BackendWatch(parts.Backend, parts.Time, parts.Options, parts.Observer);
         _nodeWatch = new NodeWatch(parts.Backend, parts.Time, _backend.RunningOn);
         _membership = new MembershipWatch(parts.Cluster, parts.Options.MaxReadmissions);
         _report = new RunReport(parts);
@@ -60,23 +61,42 @@ public sealed class PlacementEngine
             await _backend.UpdateAsync(cancellationToken);
             await _nodeWatch.UpdateAsync(cancellationToken);
             Settle();
-            if (!await RoundAsync(isProbe: false, cancellationToken) && !await WaitAsync(cancellationToken))
+            if (_backend.GivenUp is not null)
+            {
+                break;
+            }
+
+            if (await RoundAsync(isProbe: false, cancellationToken))
+            {
+                (_probes, _idleSince) = (0, null);
+            }
+            else if (!await WaitAsync(cancellationToken))
             {
                 break;
             }
         }
 
+        var left = await _backend.CloseAsync(cancellationToken);
+        Settle();
         GiveUpRest();
-        return _report.Write([.. jobs.Select(j => _jobs[j.Name].Result)], _recovery.Report());
+        return _report.Write([.. jobs.Select(j => _jobs[j.Name].Result)], _recovery.Report()) with { LeftOpen = left, Interrupted = _backend.GivenUp };
     }
 
     /// <summary>Until something has changed; false when nothing ever will. While jobs wait for agents that are out, the others look after them.</summary>
     private async Task<bool> WaitAsync(CancellationToken cancellationToken)
     {
+        // Time that passes changes nothing by itself: only what runs, or comes later, does.
+        var idle = _backend.IsIdle && NextSubmission() is null;
+        _idleSince = idle ? _idleSince ?? _parts.Time.Now : null;
         var changed = await _parts.Time.WaitAsync(NextSubmission(), cancellationToken);
         var misses = _queue.Count > 0 && _state.Withdrawn.Count > 0;
-        _probes = changed || !misses ? 0 : _probes + 1;
-        return (misses && _probes <= MaxProbes && await RoundAsync(isProbe: true, cancellationToken)) || changed;
+        _probes = idle && misses ? _probes + 1 : 0;
+        if (misses)
+        {
+            return (_probes <= MaxProbes && await RoundAsync(isProbe: true, cancellationToken)) || (changed && !idle);
+        }
+
+        return changed && !(_parts.Time.Now - _idleSince > TimeSpan.FromSeconds(_parts.Options.NodePatienceS));
     }
 
     private void Know(IReadOnlyList<JobSpec> jobs)
@@ -144,6 +164,8 @@ public sealed class PlacementEngine
             else
             {
                 _recovery.Settled(job.Spec.Name, _parts.Clock.Now);
+                // It may wait again: placed anew, before it was known that the earlier start had ended well.
+                _queue.Remove(job.Spec.Name);
                 Abandon(_queue.Finish(job.Spec.Name, job.Stage == JobStage.Ended && job.Result.Execution == "completed"), job.Spec.Name);
             }
 
@@ -295,7 +317,7 @@ public sealed class PlacementEngine
             {
                 Start(job, record, record.Proposals[i]);
             }
-            else if (!applied.Outcome.Proposals[i])
+            else if (!applied.Outcome.Proposals[i] && !job.IsOver)
             {
                 Refuse(job, record.Proposals[i]);
             }
@@ -318,6 +340,13 @@ public sealed class PlacementEngine
 
     private void Start(JobProgress job, PlacementRecord record, Proposal proposal)
     {
+        if (job.IsOver)
+        {
+            // Decided late, after it was given up or had ended after all.
+            _releases.Add(job.Spec.Name);
+            return;
+        }
+
         _queue.Remove(job.Spec.Name);
         _refused.Remove(job.Spec.Name);
         job.Attempt++;
@@ -363,7 +392,7 @@ public sealed class PlacementEngine
         var waiting = _queue.Explain(_parts.Time.Now, new FreedView(_state.Cluster, _releases, _nodes)).ToDictionary(w => w.Job, w => w.Reason);
         foreach (var job in _jobs.Values.Where(j => j.Stage is JobStage.Later or JobStage.Queued).ToList())
         {
-            var reason = _undecided > 0 ? $"no quorum within {_parts.Group.TimeoutMs / 1000:0.###} s" : waiting.GetValueOrDefault(job.Spec.Name) ?? "its nodes did not come back";
+            var reason = _undecided > 0 ? $"no quorum within {_parts.Group.TimeoutMs / 1000:0.###} s" : _backend.GivenUp ?? waiting.GetValueOrDefault(job.Spec.Name) ?? "its nodes did not come back";
             GiveUp(job, PlacementOutcome.Failed, reason);
         }
     }

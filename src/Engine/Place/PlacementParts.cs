@@ -75,6 +75,9 @@ public sealed record PlacementOptions
     /// <summary>How long a backend that cannot be reached is waited for, in seconds of the cluster's time.</summary>
     public double BackendPatienceS { get; init; } = 60;
 
+    /// <summary>How long jobs wait for nodes that are out while nothing runs, in seconds of the cluster's time.</summary>
+    public double NodePatienceS { get; init; } = 3600;
+
     /// <summary>For the report.</summary>
     public string Protocol { get; init; } = Consensus;
 
@@ -104,6 +107,9 @@ public sealed record PlacementProgress
     public Finding? Finding { get; init; }
 
     public InjectedFault? Fault { get; init; }
+
+    /// <summary>Why the backend does not answer; empty: it does again.</summary>
+    public string? Outage { get; init; }
 }
 
 /// <summary>Watches a run. Called by one thread, and must not take long.</summary>

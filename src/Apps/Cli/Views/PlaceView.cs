@@ -44,6 +44,11 @@ internal sealed class PlaceView(Output output, ClusterSpec cluster, bool explain
             output.Line($"[red]●[/] fault: [bold]{Output.Safe(fault.Agent)}[/] {Words(fault.Kind)} for {fault.Until - fault.Round} rounds");
         }
 
+        if (progress.Outage is { } outage)
+        {
+            output.Line(outage.Length > 0 ? $"[red]●[/] the backend does not answer: {Output.Safe(PlainText.Line(outage, MaxText))}" : "[green]●[/] the backend answers again");
+        }
+
         if (progress.Finding is { } finding && _told.Add((finding.Agent, finding.Kind)))
         {
             output.Line($"[yellow]![/] {(finding.Proven ? "proven" : "suspected")}: [bold]{Output.Safe(finding.Agent)}[/] {Words(finding.Kind)} [grey]{Output.Safe(PlainText.Line(finding.Detail, MaxText))}[/]");
@@ -95,6 +100,11 @@ internal sealed class PlaceView(Output output, ClusterSpec cluster, bool explain
         {
             output.Line($"Byzantine agents detected: {(report.ByzantineDetected.Count == 0 ? "none" : Output.Safe(string.Join(", ", report.ByzantineDetected)))}");
             output.Line($"Recovery: {(report.RecoveryMs is { } mean ? $"{Duration.Text(mean)} average, p95 {Duration.Text(report.RecoveryP95Ms ?? mean)}" : "nothing had to recover")} over {result.Faults.Count} faults");
+        }
+
+        if (result.LeftOpen.Count > 0)
+        {
+            output.Line($"[yellow]![/] given up, and perhaps run by the backend after all: {Output.Safe(PlainText.Line(string.Join(", ", result.LeftOpen), 4 * MaxText))}");
         }
 
         if (report.LlmCalls > 0)
