@@ -1,6 +1,7 @@
 using Quorate.Contracts;
 using Quorate.Contracts.Placing;
 using Quorate.Engine.Place.Backends;
+using Quorate.Engine.Place.Recording;
 
 namespace Quorate.Engine.Place;
 
@@ -12,7 +13,8 @@ namespace Quorate.Engine.Place;
 /// <param name="time">The cluster's.</param>
 /// <param name="options">How long it is waited for.</param>
 /// <param name="observer">Told when the backend stops answering, and when it does again.</param>
-internal sealed class BackendWatch(IJobBackend backend, IJobTime time, PlacementOptions options, IPlacementObserver observer)
+/// <param name="journal">Told what was taken and what ended, before anything follows from it; null: nobody is.</param>
+internal sealed class BackendWatch(IJobBackend backend, IJobTime time, PlacementOptions options, IPlacementObserver observer, PlacementJournal? journal)
 {
     /// <summary>Looks in a row that must lack a job before it counts as gone: a submission may be on its way.</summary>
     private const int LooksUntilGone = 3;
@@ -38,13 +40,16 @@ internal sealed class BackendWatch(IJobBackend backend, IJobTime time, Placement
     /// <summary>Why the backend was given up while jobs run there; null: it was not.</summary>
     public string? GivenUp { get; private set; }
 
+    /// <summary>What another process did is gone through: whatever is started may be known to the backend.</summary>
+    public bool IsRecalling { get; set; }
+
     /// <summary>What the nodes of a pool are called.</summary>
     public static IReadOnlyList<string> NamesOf(string agent, IReadOnlyList<int> nodes) => [.. nodes.Select(n => SimulatedBackend.NodeName(agent, n))];
 
     /// <summary>It holds nodes now and is to run.</summary>
     public void Start(JobProgress job)
     {
-        (job.Stage, job.Asked, job.UnansweredSince) = (JobStage.Starting, false, null);
+        (job.Stage, job.Asked, job.UnansweredSince) = (JobStage.Starting, IsRecalling, null);
         _starting.Add(job);
     }
 
@@ -55,6 +60,30 @@ internal sealed class BackendWatch(IJobBackend backend, IJobTime time, Placement
             _running.Remove(start.Key);
             _cancelling[start.Key] = (job, start);
         }
+    }
+
+    /// <summary>Another process saw the backend take it.</summary>
+    public void Recall(JobProgress job, StartTaken taken)
+    {
+        if (job.Stage == JobStage.Starting && job.Start!.Key == taken.Key)
+        {
+            Take(job, taken.Id);
+        }
+    }
+
+    /// <summary>Another process saw its end.</summary>
+    public void Recall(JobProgress job, StartEnded ended)
+    {
+        _running.Remove(ended.Key);
+        _cancelling.Remove(ended.Key);
+        if (ended.IsOpen && job.Start is { } start)
+        {
+            _cancelling[ended.Key] = (job, start);
+        }
+
+        (job.Stage, job.Lost) = (ended.GivenUp ? JobStage.GivenUp : JobStage.Ended, ended.Lost);
+        job.Result = ended.Result with { Votes = job.Result.Votes, Certificate = job.Result.Certificate };
+        _ended.Add(job);
     }
 
     /// <summary>Jobs that ended, were lost or had to be given up since the last call.</summary>
@@ -79,7 +108,7 @@ internal sealed class BackendWatch(IJobBackend backend, IJobTime time, Placement
         // One that was lost and placed again in between is there twice.
         foreach (var job in _starting.Distinct().Where(j => j.Stage == JobStage.Starting))
         {
-            await (_cancelling.Count > 0 && _cancelling.Values.Any(c => c.Job == job) ? HoldAsync(job) : SubmitAsync(job, cancellationToken));
+            await (_cancelling.Count > 0 && _cancelling.Values.Any(c => c.Job == job) ? HoldAsync(job, cancellationToken) : SubmitAsync(job, cancellationToken));
         }
 
         _starting.RemoveAll(j => j.Stage != JobStage.Starting);
@@ -107,10 +136,10 @@ internal sealed class BackendWatch(IJobBackend backend, IJobTime time, Placement
     }
 
     /// <summary>Until an earlier start of the job has ended: both must not run at once.</summary>
-    private Task HoldAsync(JobProgress job)
+    private Task HoldAsync(JobProgress job, CancellationToken cancellationToken)
     {
         job.UnansweredSince ??= time.Now;
-        return time.Now - job.UnansweredSince > CancelPatience ? GiveUpAsync(job, "an earlier start of it was cancelled and does not end") : Task.CompletedTask;
+        return time.Now - job.UnansweredSince > CancelPatience ? GiveUpAsync(job, "an earlier start of it was cancelled and does not end", cancellationToken) : Task.CompletedTask;
     }
 
     private async Task SubmitAsync(JobProgress job, CancellationToken cancellationToken)
@@ -119,6 +148,7 @@ internal sealed class BackendWatch(IJobBackend backend, IJobTime time, Placement
         var answer = await backend.SubmitAsync(job.Start!, cancellationToken);
         if (answer.Value is { Id: { } id })
         {
+            await (journal?.TakenAsync(new StartTaken(job.Spec.Name, job.Start!.Key, id), cancellationToken) ?? Task.CompletedTask);
             Take(job, id);
             return;
         }
@@ -135,7 +165,7 @@ internal sealed class BackendWatch(IJobBackend backend, IJobTime time, Placement
         job.Asked = !answer.Reached;
         if (answer.Reached || IsPast(job.UnansweredSince))
         {
-            await GiveUpAsync(job, reason);
+            await GiveUpAsync(job, reason, cancellationToken);
         }
     }
 
@@ -146,13 +176,12 @@ internal sealed class BackendWatch(IJobBackend backend, IJobTime time, Placement
         _running[job.Start!.Key] = job;
     }
 
-    private Task GiveUpAsync(JobProgress job, string reason)
+    private Task GiveUpAsync(JobProgress job, string reason, CancellationToken cancellationToken)
     {
         Cancel(job);
         job.Stage = JobStage.GivenUp;
         job.Result = job.Result with { Outcome = PlacementOutcome.Failed, Reason = reason };
-        _ended.Add(job);
-        return Task.CompletedTask;
+        return EndAsync(job, job.Start!.Key, cancellationToken);
     }
 
     private async Task LookAsync(CancellationToken cancellationToken)
@@ -186,7 +215,7 @@ internal sealed class BackendWatch(IJobBackend backend, IJobTime time, Placement
             else if (_running.TryGetValue(found.Key, out var job))
             {
                 known++;
-                See(job, found);
+                await SeeAsync(job, found, cancellationToken);
             }
         }
 
@@ -210,19 +239,19 @@ internal sealed class BackendWatch(IJobBackend backend, IJobTime time, Placement
         {
             // It ended well before it could be cancelled, so nothing is left to run.
             job.Result = job.Result with { Outcome = PlacementOutcome.Placed, Agent = start.Pool, Nodes = found.Nodes, BackendId = found.Id };
-            End(job, found);
+            await EndAsync(job, found, cancellationToken);
         }
 
         return false;
     }
 
-    private void See(JobProgress job, BackendJob found)
+    private async Task SeeAsync(JobProgress job, BackendJob found, CancellationToken cancellationToken)
     {
         job.Result = job.Result with { Nodes = found.Nodes.Count > 0 ? found.Nodes : job.Result.Nodes };
         if (found.Ended)
         {
             _running.Remove(found.Key);
-            End(job, found);
+            await EndAsync(job, found, cancellationToken);
         }
     }
 
@@ -245,26 +274,37 @@ internal sealed class BackendWatch(IJobBackend backend, IJobTime time, Placement
             var answer = await backend.FindAsync(job.Start!, job.Result.BackendId!, cancellationToken);
             if (answer.Value is { } found)
             {
-                See(job, found);
+                await SeeAsync(job, found, cancellationToken);
             }
             else if (answer.Reached || looks >= LooksUntilLost)
             {
                 _running.Remove(key);
-                End(job, "lost", "the backend does not know it any more, nor how it ended; it is not run again, as it may have ended well");
+                job.Stage = JobStage.Ended;
+                job.Result = job.Result with { Execution = "lost", Reason = "the backend does not know it any more, nor how it ended; it is not run again, as it may have ended well" };
+                await EndAsync(job, key, cancellationToken);
             }
         }
     }
 
-    private void End(JobProgress job, BackendJob found)
+    private Task EndAsync(JobProgress job, BackendJob found, CancellationToken cancellationToken)
     {
-        job.Lost = found.State == BackendJobState.NodeFailed;
-        End(job, QuorateJson.NameOf(found.State), found.State == BackendJobState.Completed ? null : found.Reason ?? (found.ExitCode is { } code ? $"exit code {code}" : null));
+        (job.Stage, job.Lost) = (JobStage.Ended, found.State == BackendJobState.NodeFailed);
+        job.Result = job.Result with
+        {
+            Execution = QuorateJson.NameOf(found.State),
+            Reason = found.State == BackendJobState.Completed ? null : found.Reason ?? (found.ExitCode is { } code ? $"exit code {code}" : null),
+        };
+        return EndAsync(job, found.Key, cancellationToken);
     }
 
-    private void End(JobProgress job, string execution, string? reason)
+    private async Task EndAsync(JobProgress job, string key, CancellationToken cancellationToken)
     {
-        job.Stage = JobStage.Ended;
-        job.Result = job.Result with { Execution = execution, Reason = reason };
+        if (journal is not null)
+        {
+            var ended = new StartEnded { Key = key, Result = job.Result with { Votes = [], Certificate = null }, Lost = job.Lost, GivenUp = job.Stage == JobStage.GivenUp, IsOpen = _cancelling.ContainsKey(key) };
+            await journal.EndedAsync(ended, cancellationToken);
+        }
+
         _ended.Add(job);
     }
 

@@ -11,11 +11,8 @@ namespace Quorate.Engine.Place;
 /// Places jobs: the queue says who comes next and where, the agents decide by consensus, the backend runs what was decided,
 /// and what ends, fails or is lost goes back into the next round. One run at a time; not thread-safe.
 /// </summary>
-public sealed class PlacementEngine
+public sealed partial class PlacementEngine
 {
-    /// <summary>Rounds in a row that look for agents that are out, when nothing else happens.</summary>
-    private const int MaxProbes = 100;
-
     private readonly PlacementParts _parts;
     private readonly Memo<PlacementRecord> _records = new(PlacementRecord.TryParse);
     private readonly PlacementState _state;
@@ -33,8 +30,6 @@ public sealed class PlacementEngine
     private readonly List<string> _releases = [];
     private int _over;
     private int _undecided;
-    private int _probes;
-    private TimeSpan? _idleSince;
 
     public PlacementEngine(PlacementParts parts)
     {
@@ -42,7 +37,7 @@ public sealed class PlacementEngine
         _state = new PlacementState(parts.Cluster, parts.RunId, _records);
         _nodes = new NodePools(parts.Cluster);
         _queue = new JobQueue(parts.Cluster);
-        _backend = new BackendWatch(parts.Backend, parts.Time, parts.Options, parts.Observer);
+        _backend = new BackendWatch(parts.Backend, parts.Time, parts.Options, parts.Observer, parts.Journal);
         _nodeWatch = new NodeWatch(parts.Backend, parts.Time, _backend.RunningOn);
         _membership = new MembershipWatch(parts.Cluster, parts.Options.MaxReadmissions);
         _report = new RunReport(parts);
@@ -53,6 +48,7 @@ public sealed class PlacementEngine
     public async Task<PlacementResult> RunAsync(IReadOnlyList<JobSpec> jobs, CancellationToken cancellationToken)
     {
         Know(jobs);
+        Recall();
 
         while (!IsOver() && _undecided < _parts.Options.MaxUndecided)
         {
@@ -80,23 +76,6 @@ public sealed class PlacementEngine
         Settle();
         GiveUpRest();
         return _report.Write([.. jobs.Select(j => _jobs[j.Name].Result)], _recovery.Report()) with { LeftOpen = left, Interrupted = _backend.GivenUp };
-    }
-
-    /// <summary>Until something has changed; false when nothing ever will. While jobs wait for agents that are out, the others look after them.</summary>
-    private async Task<bool> WaitAsync(CancellationToken cancellationToken)
-    {
-        // Time that passes changes nothing by itself: only what runs, or comes later, does.
-        var idle = _backend.IsIdle && NextSubmission() is null;
-        _idleSince = idle ? _idleSince ?? _parts.Time.Now : null;
-        var changed = await _parts.Time.WaitAsync(NextSubmission(), cancellationToken);
-        var misses = _queue.Count > 0 && _state.Withdrawn.Count > 0;
-        _probes = idle && misses ? _probes + 1 : 0;
-        if (misses)
-        {
-            return (_probes <= MaxProbes && await RoundAsync(isProbe: true, cancellationToken)) || (changed && !idle);
-        }
-
-        return changed && !(_parts.Time.Now - _idleSince > TimeSpan.FromSeconds(_parts.Options.NodePatienceS));
     }
 
     private void Know(IReadOnlyList<JobSpec> jobs)
@@ -257,7 +236,13 @@ public sealed class PlacementEngine
             }
 
             var record = _records.Read(item.Request.Payload)!;
-            Carry(result.Of(item, record), _parts.Options.KeepProofs ? RoundProof.Of(record, item, certificate, _parts.Keys.Replicas) : null);
+            var proof = _parts.Options.KeepProofs ? RoundProof.Of(record, item, certificate, _parts.Keys.Replicas) : null;
+            if (_parts.Journal is { } journal && proof is not null)
+            {
+                await journal.DecidedAsync(proof, cancellationToken);
+            }
+
+            Carry(result.Of(item, record), proof);
         }
 
         _membership.Note(result, _state);

@@ -2,6 +2,7 @@ using Quorate.Contracts.Placing;
 using Quorate.Contracts.Provenance;
 using Quorate.Engine.Place.Agreement;
 using Quorate.Engine.Place.Choosers;
+using Quorate.Engine.Place.Recording;
 
 namespace Quorate.Engine.Place;
 
@@ -32,6 +33,12 @@ public sealed record PlacementParts
 
     public IPlacementObserver Observer { get; init; } = Nobody;
 
+    /// <summary>What must not be forgotten goes there; null: nothing is kept. Needs <see cref="PlacementOptions.KeepProofs"/>.</summary>
+    public PlacementJournal? Journal { get; init; }
+
+    /// <summary>What happened before this process.</summary>
+    public PlacementHistory History { get; init; } = PlacementHistory.None;
+
     public PlacementOptions Options { get; init; } = new();
 
     private sealed class NobodyWatches : IPlacementObserver
@@ -45,6 +52,7 @@ public sealed record PlacementParts
 /// <summary>How a run goes about it.</summary>
 public sealed record PlacementOptions
 {
+    public const string Simulated = "simulated";
     public const string Consensus = "consensus";
     public const string Auction = "auction";
     public const string Hierarchy = "hierarchy";
@@ -82,7 +90,7 @@ public sealed record PlacementOptions
     public string Protocol { get; init; } = Consensus;
 
     /// <summary>For the report.</summary>
-    public string BackendName { get; init; } = "simulated";
+    public string BackendName { get; init; } = Simulated;
 }
 
 /// <summary>The cluster's time, since the start of the run.</summary>

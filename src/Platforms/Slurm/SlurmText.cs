@@ -91,7 +91,7 @@ internal static class SlurmText
         var (open, close) = (text.IndexOf('['), text.IndexOf(']'));
         if (open < 0 || close < open)
         {
-            if (text.Length > 0 && text is not "(null)" and not "None" && names.Count < MaxExpanded)
+            if (text.Length > 0 && text is not ("(null)" or "None" or "None assigned") && names.Count < MaxExpanded)
             {
                 names.Add(text);
             }

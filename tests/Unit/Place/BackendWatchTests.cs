@@ -10,7 +10,7 @@ public sealed class BackendWatchTests : IPlacementObserver
     private readonly List<string> _outages = [];
     private readonly BackendWatch _watch;
 
-    public BackendWatchTests() => _watch = new BackendWatch(_backend, _time, new PlacementOptions { BackendPatienceS = 60 }, this);
+    public BackendWatchTests() => _watch = new BackendWatch(_backend, _time, new PlacementOptions { BackendPatienceS = 60 }, this, journal: null);
 
     public void On(PlacementProgress progress) => _outages.Add(progress.Outage!);
 

@@ -9,6 +9,7 @@ using Quorate.Engine.Place;
 using Quorate.Engine.Place.Agreement;
 using Quorate.Engine.Place.Backends;
 using Quorate.Engine.Place.Choosers;
+using Quorate.Engine.Place.Recording;
 using Quorate.Engine.Place.Votes;
 using Quorate.Faults.Agents;
 using Quorate.Models.Panel;
@@ -29,9 +30,13 @@ internal sealed class PlacementComposition : IAsyncDisposable
 
     private readonly EndpointBus _bus;
 
-    private PlacementComposition(PlacementSession session, EndpointBus bus, SlurmBackend? slurm) => (Session, _bus, _slurm) = (session, bus, slurm);
+    private PlacementComposition(PlacementSession session, PlacementJournal journal, EndpointBus bus, SlurmBackend? slurm) => (Session, Journal, _bus, _slurm) = (session, journal, bus, slurm);
 
     public PlacementSession Session { get; }
+
+    public PlacementJournal Journal { get; }
+
+    private DateTimeOffset Began { get; init; }
 
     /// <summary>Why the agents cannot hear each other at present; null: they can.</summary>
     public string? Trouble => _bus.Trouble;
@@ -41,6 +46,10 @@ internal sealed class PlacementComposition : IAsyncDisposable
     {
         var keys = workspace.OpenMemberKeys("agents");
         var voter = await VotersAsync(workspace, request, token);
+        var history = request.Recorded?.History ?? PlacementHistory.None;
+        var journal = new PlacementJournal(await workspace.OpenLedgerAsync(token), request.RunId, request.IsReal);
+        var began = workspace.Time.GetUtcNow();
+        var already = request.Recorded is { } recorded ? began - recorded.Started.At : TimeSpan.Zero;
         var slurm = request.Options.BackendName == PlacementBackends.Slurm ? new SlurmBackend(new SlurmOptions { Mark = request.RunId, Cluster = request.Cluster }, workspace.Time) : null;
         EndpointBus? bus = null;
         try
@@ -56,12 +65,14 @@ internal sealed class PlacementComposition : IAsyncDisposable
                 Group = GroupOf(workspace, request),
                 Observer = request.Observer,
                 Options = request.Options,
-                Time = slurm is null ? null : new RealJobTime(workspace.Time, Poll),
+                Journal = journal,
+                History = history,
+                Time = slurm is null ? null : new RealJobTime(workspace.Time, Poll, already > TimeSpan.Zero ? already : TimeSpan.Zero),
                 Backend = slurm is null ? null : _ => slurm,
             };
             bus = await OpenBusAsync(workspace, request, setup, keys, token);
             var session = PlacementSession.Open(setup with { Clock = bus.Clock, Bus = bus, Chooser = ChooserOf(workspace, request, keys, bus) });
-            return new PlacementComposition(session, bus, slurm);
+            return new PlacementComposition(session, journal, bus, slurm) { Began = began };
         }
         catch
         {
@@ -71,12 +82,34 @@ internal sealed class PlacementComposition : IAsyncDisposable
         }
     }
 
+    /// <summary>Makes it durable that the run has begun, or goes on. Nothing is decided before that.</summary>
+    public Task BeginAsync(PlacementRequest request, CancellationToken token) => request.Recorded is not null
+        ? Journal.ResumedAsync(Session.Group, token)
+        : Journal.StartedAsync(
+            new PlaceStarted
+            {
+                At = Began,
+                Cluster = QuorateJson.Serialize(request.Cluster),
+                Jobs = request.Jobs.Count,
+                Options = request.Options,
+                TimeoutMs = request.TimeoutMs,
+                Model = request.Model,
+                Faults = request.Faults,
+                Seed = request.Seed,
+                Group = Session.Group,
+            },
+            request.Jobs,
+            token);
+
     private static IPoolChooser ChooserOf(Workspace workspace, PlacementRequest request, IMemberKeys keys, EndpointBus bus) => request.Options.Protocol switch
     {
-        PlacementOptions.Auction => new AuctionChooser(request.Cluster, request.RunId, new AuctionHouse(keys, workspace.Time, new AuctionOptions { Bus = bus }), request.Jobs),
-        PlacementOptions.Hierarchy => new HierarchyChooser(request.Cluster, request.RunId, request.Jobs, bus),
+        PlacementOptions.Auction => new AuctionChooser(request.Cluster, NameOf(request), new AuctionHouse(keys, workspace.Time, new AuctionOptions { Bus = bus }), request.Jobs),
+        PlacementOptions.Hierarchy => new HierarchyChooser(request.Cluster, NameOf(request), request.Jobs, bus),
         _ => new FitChooser(),
     };
+
+    /// <summary>What goes on has messages and auctions of its own.</summary>
+    private static string NameOf(PlacementRequest request) => (request.Recorded?.History ?? PlacementHistory.None).NameOf(request.RunId);
 
     private static async Task<EndpointBus> OpenBusAsync(Workspace workspace, PlacementRequest request, PlacementSetup setup, IMemberKeys keys, CancellationToken token)
     {
@@ -86,7 +119,7 @@ internal sealed class PlacementComposition : IAsyncDisposable
             return await AgentBuses.InProcessAsync(setup.Speakers, setup.Links(), journal, workspace.Time, token);
         }
 
-        var bus = await AgentBuses.RabbitMqAsync(broker, request.RunId, keys, setup.Speakers, setup.Links(), journal, workspace.Time, token);
+        var bus = await AgentBuses.RabbitMqAsync(broker, NameOf(request), keys, setup.Speakers, setup.Links(), journal, workspace.Time, token);
         try
         {
             await AgentBuses.MustBeUpAsync(bus, workspace.Time, token);

@@ -33,6 +33,16 @@ internal sealed class PlaceView(Output output, ClusterSpec cluster, bool explain
 
         var tolerated = (cluster.Agents.Count - 1) / 3;
         output.Line($"[grey]{request.Jobs.Count} jobs, {request.Options.Protocol}, {request.Options.BackendName} backend; {tolerated} of {cluster.Agents.Count} agents may lie[/]");
+        if (request.IsReal)
+        {
+            output.Line($"[grey]run {Output.Safe(request.RunId)}; should this process end early: quorate place --resume {Output.Safe(request.RunId)}[/]");
+        }
+
+        if (request.Recorded is { } recorded)
+        {
+            output.Line($"[blue]↻[/] resumed: what the ledger holds of it comes first, {recorded.History.Events.Count(e => e.Decided is not null)} rounds");
+        }
+
         output.Heading("Healthy operation");
     }
 
@@ -102,9 +112,14 @@ internal sealed class PlaceView(Output output, ClusterSpec cluster, bool explain
             output.Line($"Recovery: {(report.RecoveryMs is { } mean ? $"{Duration.Text(mean)} average, p95 {Duration.Text(report.RecoveryP95Ms ?? mean)}" : "nothing had to recover")} over {result.Faults.Count} faults");
         }
 
+        if (result.Interrupted is { } interrupted)
+        {
+            output.Line($"[red]✗[/] interrupted: {Output.Safe(PlainText.Line(interrupted, MaxText))}; what runs goes on. Then: quorate place --resume {Output.Safe(result.RunId)}");
+        }
+
         if (result.LeftOpen.Count > 0)
         {
-            output.Line($"[yellow]![/] given up, and perhaps run by the backend after all: {Output.Safe(PlainText.Line(string.Join(", ", result.LeftOpen), 4 * MaxText))}");
+            output.Line($"[yellow]![/] given up, and perhaps run by the backend after all: {Output.Safe(PlainText.Line(string.Join(", ", result.LeftOpen), 4 * MaxText))}; quorate place --resume {Output.Safe(result.RunId)} cancels them");
         }
 
         if (report.LlmCalls > 0)
