@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Text.RegularExpressions;
 using Quorate.Contracts;
 using Quorate.Tests.Integration.Cli;
 
@@ -81,7 +80,7 @@ public sealed class PlaceOnSlurmTests(SlurmCluster slurm) : IClassFixture<SlurmC
 
         var unknown = await _cli.RunAsync(TestContext.Current.CancellationToken, "place", "--resume", "which");
         Assert.Equal(2, unknown.Code);
-        var run = Regex.Match(unknown.Stderr, @"open: (\S+)").Groups[1].Value.TrimEnd('.');
+        var run = OpenRun(unknown);
         Assert.NotEmpty(run);
 
         // One ends while nobody looks.
@@ -121,7 +120,7 @@ public sealed class PlaceOnSlurmTests(SlurmCluster slurm) : IClassFixture<SlurmC
 
         var first = _cli.JsonAsync(TestContext.Current.CancellationToken, "place", jobs, "--cluster", cluster, "--backend", "slurm");
         await slurm.UntilAsync(() => Task.FromResult(File.Exists(log)), "the job runs");
-        var run = Regex.Match((await _cli.RunAsync(TestContext.Current.CancellationToken, "place", "--resume", "which")).Stderr, @"open: (\S+)").Groups[1].Value;
+        var run = OpenRun(await _cli.RunAsync(TestContext.Current.CancellationToken, "place", "--resume", "which"));
         var second = await _cli.RunAsync(TestContext.Current.CancellationToken, "place", "--resume", run);
         await File.WriteAllTextAsync(go, "", TestContext.Current.CancellationToken);
 
@@ -140,6 +139,9 @@ public sealed class PlaceOnSlurmTests(SlurmCluster slurm) : IClassFixture<SlurmC
         Assert.Equal(3, result.Code);
         Assert.Contains("slurm", result.Stderr, StringComparison.OrdinalIgnoreCase);
     }
+
+    /// <summary>The run that is named as open.</summary>
+    private static string OpenRun(CliResult told) => told.Stderr.Split("open: ", 2)[^1].Split(default(char[]), 2, StringSplitOptions.RemoveEmptyEntries)[0];
 
     /// <summary>How many jobs Slurm has been running for so many seconds.</summary>
     private async Task<int> RunForAsync(int seconds) => (await slurm.RunAsync("squeue", "-h", "-t", "R", "-o", "%M")).Split('\n', StringSplitOptions.RemoveEmptyEntries)

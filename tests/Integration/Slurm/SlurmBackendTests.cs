@@ -188,7 +188,7 @@ public sealed class SlurmBackendTests(SlurmCluster slurm) : IClassFixture<SlurmC
         {
             var file = Path.Combine(commands, program);
             await File.WriteAllTextAsync(file, $"#!/bin/sh\necho {program} >> {calls}\nexec /usr/bin/{program} \"$@\"\n", TestContext.Current.CancellationToken);
-            File.SetUnixFileMode(file, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+            await slurm.RunAsync("chmod", "700", file);
         }
 
         using var backend = new SlurmBackend(new SlurmOptions { Mark = _mark, Cluster = slurm.Cluster, ConfigFile = slurm.ConfigFile, CommandFolder = commands }, TimeProvider.System);

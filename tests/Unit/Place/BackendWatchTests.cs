@@ -3,16 +3,14 @@ using Quorate.Engine.Place;
 
 namespace Quorate.Tests.Unit.Place;
 
-public sealed class BackendWatchTests : IPlacementObserver
+public sealed class BackendWatchTests
 {
     private readonly ScriptedBackend _backend = new();
     private readonly PolledTime _time = new();
-    private readonly List<string> _outages = [];
+    private readonly Outages _outages = new();
     private readonly BackendWatch _watch;
 
-    public BackendWatchTests() => _watch = new BackendWatch(_backend, _time, new PlacementOptions { BackendPatienceS = 60 }, this, journal: null);
-
-    public void On(PlacementProgress progress) => _outages.Add(progress.Outage!);
+    public BackendWatchTests() => _watch = new BackendWatch(_backend, _time, new PlacementOptions { BackendPatienceS = 60 }, _outages, journal: null);
 
     [Fact]
     public async Task Withdrawn_WhileItRuns_StartsAgainOnlyWhenTheEarlierStartHasEnded()
@@ -111,11 +109,11 @@ public sealed class BackendWatchTests : IPlacementObserver
         Assert.Null(_watch.GivenUp);
         _backend.Down = null;
         await LookAsync(50);
-        Assert.Equal(["no controller", ""], _outages);
+        Assert.Equal(["no controller", ""], _outages.Told);
         _backend.Down = "gone";
         await LookAsync(62);
         Assert.Equal("the backend cannot be reached: gone", _watch.GivenUp);
-        Assert.Equal(["no controller", "", "gone"], _outages);
+        Assert.Equal(["no controller", "", "gone"], _outages.Told);
     }
 
     [Fact]
@@ -199,5 +197,12 @@ public sealed class BackendWatchTests : IPlacementObserver
         job.Start = new JobStart { Key = $"{job.Spec.Name}.{job.Attempt}", Job = job.Spec, Pool = $"p{job.Attempt}", NodeCount = 1, Share = new Resources(1, 0, 0, 0) };
         job.Result = job.Result with { Outcome = PlacementOutcome.Placed, Agent = job.Start.Pool };
         _watch.Start(job);
+    }
+
+    private sealed class Outages : IPlacementObserver
+    {
+        public List<string> Told { get; } = [];
+
+        public void On(PlacementProgress progress) => Told.Add(progress.Outage!);
     }
 }

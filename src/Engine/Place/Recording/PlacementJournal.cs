@@ -48,5 +48,5 @@ public sealed class PlacementJournal(ILedger ledger, string run, bool isReal)
         }
     }
 
-    private Task AppendAsync<T>(string kind, T payload, DecisionTag tag, CancellationToken cancellationToken) => ledger.AppendAsync(new LedgerDraft(kind, run, QuorateJson.ToElement(payload), tag), cancellationToken);
+    private Task<LedgerEntry> AppendAsync<T>(string kind, T payload, DecisionTag tag, CancellationToken cancellationToken) => ledger.AppendAsync(new LedgerDraft(kind, run, QuorateJson.ToElement(payload), tag), cancellationToken);
 }
