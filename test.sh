@@ -18,6 +18,7 @@ case $suites in
     eng/ensure-slurm.sh || fail "no Slurm for the integration tests"
     eng/ensure-openai-client.sh || fail "no openai client for the integration tests"
     lab/images/build.sh || fail "the lab's image could not be built"
+    lab/images/cloud.sh || fail "the cloud lab's images could not be built"
     ;;
 esac
 

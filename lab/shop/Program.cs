@@ -1,4 +1,3 @@
-using Quorate.Lab.Shop.Hosting;
 using Quorate.Lab.Shop.Roles;
 using Quorate.Lab.Shop.Tools;
 
@@ -8,13 +7,13 @@ try
 {
     return role switch
     {
-        "edge" => await Edge.RunAsync(RoleHost.Create(role, 7101)),
-        "api" => await Api.RunAsync(RoleHost.Create(role, 7102)),
-        "store" => await Store.RunAsync(RoleHost.Create(role, 7103)),
-        "cache" => await Cache.RunAsync(RoleHost.Create(role, 7104)),
-        "queue" => await Queue.RunAsync(RoleHost.Create(role, 7105)),
-        "worker" => await Worker.RunAsync(RoleHost.Create(role, 7106)),
-        "load" => await Load.RunAsync(args[1..]),
+        "edge" => await Edge.RunAsync(RoleHost.Create("shop", role, 7101)),
+        "api" => await Api.RunAsync(RoleHost.Create("shop", role, 7102)),
+        "store" => await Store.RunAsync(RoleHost.Create("shop", role, 7103)),
+        "cache" => await Cache.RunAsync(RoleHost.Create("shop", role, 7104)),
+        "queue" => await Queue.RunAsync(RoleHost.Create("shop", role, 7105)),
+        "worker" => await Worker.RunAsync(RoleHost.Create("shop", role, 7106)),
+        "load" => await Load.RunAsync(args[1..], "http://127.0.0.1:7801"),
         "health" => await HealthCommand.RunAsync(args[1..]),
         _ => Usage.Print(role),
     };

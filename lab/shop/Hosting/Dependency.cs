@@ -5,15 +5,6 @@ using System.Text.Json.Serialization.Metadata;
 
 namespace Quorate.Lab.Shop.Hosting;
 
-/// <summary>A service that this one needs did not answer, or answered with a server error.</summary>
-internal sealed class DependencyException(string dependency, string message, bool timedOut, Exception? inner = null)
-    : Exception($"{dependency}: {message}", inner)
-{
-    public string Dependency { get; } = dependency;
-
-    public bool TimedOut { get; } = timedOut;
-}
-
 /// <summary>Another service of the shop, reached over HTTP at the address that the environment gives.</summary>
 // CA1001: built once at start-up; the client lives as long as the process does.
 #pragma warning disable CA1001

@@ -1,7 +1,6 @@
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Quorate.Lab.Shop.Data;
-using Quorate.Lab.Shop.Hosting;
 
 namespace Quorate.Lab.Shop.Roles;
 

@@ -1,13 +1,10 @@
 namespace Quorate.Lab.Shop.Tools;
 
-/// <summary>The command line or the environment says something that cannot be meant.</summary>
-internal sealed class UsageException(string message) : Exception(message);
-
 internal static class Usage
 {
     private const string Text = """
         shop edge|api|store|cache|queue|worker    one service of the shop
-        shop load --url URL [--rate N] [--seconds N] [--seed N]    orders against the edge, loopback only
+        shop load --url URL [--rate N] [--seconds N] [--seed N] [--mix PERCENT]    orders and look-ups at the edge
         shop health URL    exit 0 when URL answers 2xx
 
         Environment: SHOP_LISTEN (127.0.0.1), SHOP_PORT, SHOP_SERVICE (name in logs), DATA_DIR,

@@ -19,6 +19,9 @@ public interface IPlatform
     /// <summary>Stops and removes everything of the site, and nothing else.</summary>
     Task DownAsync(IProgress<string>? progress, CancellationToken cancellationToken);
 
+    /// <summary>After <see cref="DownAsync"/>: removes the site's named volumes with all data in them. Nothing where a platform has none.</summary>
+    Task RemoveVolumesAsync(IProgress<string>? progress, CancellationToken cancellationToken) => Task.CompletedTask;
+
     /// <summary>One observation per declared service, in the file's order.</summary>
     Task<IReadOnlyList<ServiceObservation>> ObserveAsync(CancellationToken cancellationToken);
 

@@ -9,7 +9,7 @@ namespace Quorate.Platforms.Docker;
 /// removes containers, so they are exactly what the user's own Compose would have made. Thread-safe.
 /// </summary>
 /// <remarks>
-/// Named and anonymous volumes outlive <see cref="DownAsync"/>, as with <c>docker compose down</c>. Containers carry
+/// Volumes outlive <see cref="DownAsync"/>, as with <c>docker compose down</c>; <see cref="RemoveVolumesAsync"/> removes them. Containers carry
 /// no effect key: an effect's having happened is read from their start and creation times, on the Engine's own clock,
 /// which for a unix socket or loopback is this host's.
 /// </remarks>
@@ -66,6 +66,9 @@ public sealed class DockerPlatform : IPlatform, IDisposable
         await _containers.FindAsync(null, cancellationToken);
         await _compose.RunAsync(["down", "--timeout", Grace], progress, cancellationToken);
     }
+
+    public Task RemoveVolumesAsync(IProgress<string>? progress, CancellationToken cancellationToken) =>
+        _compose.RunAsync(["down", "--volumes", "--timeout", Grace], progress, cancellationToken);
 
     public Task<IReadOnlyList<ServiceObservation>> ObserveAsync(CancellationToken cancellationToken) => _containers.ObserveAsync(cancellationToken);
 

@@ -21,7 +21,7 @@ internal static class SiteCommand
 
     private static Command CreateUp()
     {
-        var command = Verb("up", "Start what is declared and not running; done when every service is healthy.", async (workspace, site, platform, token) =>
+        var command = Verb("up", "Start what is declared and not running; done when every service is healthy.", async (workspace, site, platform, _, token) =>
         {
             var status = await WithProgress(workspace.Output, "starting", async progress =>
             {
@@ -36,22 +36,29 @@ internal static class SiteCommand
 
     private static Command CreateDown()
     {
-        var command = Verb("down", "Stop and remove everything of the site, and nothing else; data is kept.", async (workspace, site, platform, token) =>
+        var volumes = new Option<bool>("--volumes") { Description = "Also remove its named Docker volumes, with all data in them." };
+        var command = Verb("down", "Stop and remove everything of the site, and nothing else; data is kept.", async (workspace, site, platform, parse, token) =>
         {
             await WithProgress(workspace.Output, "stopping", async progress =>
             {
                 await platform.DownAsync(progress, token);
+                if (parse.GetValue(volumes))
+                {
+                    await platform.RemoveVolumesAsync(progress, token);
+                }
+
                 return true;
             });
             workspace.Output.Result(new { platform = platform.Name, down = true }, console => console.MarkupLine("[green]down[/]"));
             return ExitCodes.Done;
         });
-        return command.WithExamples("quorate site down --site lab/shop/compose.yml");
+        command.Add(volumes);
+        return command.WithExamples("quorate site down --site lab/shop/compose.yml", "quorate site down --site lab/cloud/compose.yml --volumes");
     }
 
     private static Command CreateStatus()
     {
-        var command = Verb("status", "Show every service with its state, health and addresses (exit 1 when something is not healthy).", async (workspace, site, platform, token) =>
+        var command = Verb("status", "Show every service with its state, health and addresses (exit 1 when something is not healthy).", async (workspace, site, platform, _, token) =>
         {
             var status = await workspace.ReadStatusAsync(site, platform, token);
             workspace.Output.Result(status, _ => SiteView.Show(workspace.Output, status));
@@ -60,7 +67,7 @@ internal static class SiteCommand
         return command.WithExamples("quorate site status --site lab/shop/compose.yml --json");
     }
 
-    private static Command Verb(string name, string description, Func<Workspace, Site, IPlatform, CancellationToken, Task<int>> run)
+    private static Command Verb(string name, string description, Func<Workspace, Site, IPlatform, ParseResult, CancellationToken, Task<int>> run)
     {
         var site = SiteOptions.Site();
         var platform = SiteOptions.Platform();
@@ -69,7 +76,7 @@ internal static class SiteCommand
         {
             var loaded = Workspace.LoadSite(parse.GetValue(site)!);
             var chosen = await workspace.OpenPlatformAsync(loaded, parse.GetValue(platform)!, token);
-            return await run(workspace, loaded, chosen, token);
+            return await run(workspace, loaded, chosen, parse, token);
         }));
         return command;
     }

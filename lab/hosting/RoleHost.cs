@@ -5,9 +5,9 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
-using Quorate.Lab.Shop.Tools;
+using KestrelServerOptions = Microsoft.AspNetCore.Server.Kestrel.Core.KestrelServerOptions;
 
-namespace Quorate.Lab.Shop.Hosting;
+namespace Quorate.Lab.Hosting;
 
 /// <summary>What every role has: a port, JSON logs, <c>/metrics</c>, <c>/healthz</c>, and one place where failures become answers.</summary>
 internal sealed class RoleHost
@@ -19,29 +19,37 @@ internal sealed class RoleHost
     private readonly string service;
     private readonly IPEndPoint endpoint;
 
-    private RoleHost(string service, IPEndPoint endpoint)
+    private RoleHost(string program, string service, IPEndPoint endpoint)
     {
-        (this.service, this.endpoint) = (service, endpoint);
+        (Program, this.service, this.endpoint) = (program, service, endpoint);
+        Metrics = new Metrics(program);
         Log = new JsonLog(service, Time);
         Health = new HealthChecks(Time);
     }
+
+    /// <summary>Lower case; begins the names of metrics and, in upper case, of the environment's variables.</summary>
+    public string Program { get; }
+
+    /// <summary>More addresses than the one that every role has.</summary>
+    public Action<KestrelServerOptions>? Listen { get; set; }
 
     public TimeProvider Time { get; } = TimeProvider.System;
 
     public JsonLog Log { get; }
 
-    public Metrics Metrics { get; } = new();
+    public Metrics Metrics { get; }
 
     public HealthChecks Health { get; }
 
-    public static RoleHost Create(string role, int defaultPort)
+    public static RoleHost Create(string program, string role, int defaultPort)
     {
-        string listen = Env.Text("SHOP_LISTEN", "127.0.0.1");
+        string prefix = program.ToUpperInvariant();
+        string listen = Env.Text($"{prefix}_LISTEN", "127.0.0.1");
         if (!IPAddress.TryParse(listen, out IPAddress? address))
         {
-            throw new UsageException($"SHOP_LISTEN={listen} must be an IP address");
+            throw new UsageException($"{prefix}_LISTEN={listen} must be an IP address");
         }
-        return new RoleHost(Env.Text("SHOP_SERVICE", role), new IPEndPoint(address, Env.Integer("SHOP_PORT", defaultPort, 1, 65_535)));
+        return new RoleHost(program, Env.Text($"{prefix}_SERVICE", role), new IPEndPoint(address, Env.Integer($"{prefix}_PORT", defaultPort, 1, 65_535)));
     }
 
     /// <summary>Serves until the process is told to stop; <paramref name="background"/> runs beside the server.</summary>
@@ -54,10 +62,13 @@ internal sealed class RoleHost
         map(app);
         await app.StartAsync();
         Log.Info("listening", ("address", endpoint.ToString()), ("pid", Environment.ProcessId.ToString()));
+        // The first look at each dependency takes longest; it is done before anybody waits for it.
+        Task warm = Health.RunAsync(app.Lifetime.ApplicationStopping);
         Task work = background?.Invoke(app.Lifetime.ApplicationStopping) ?? Task.CompletedTask;
         await app.WaitForShutdownAsync();
         Log.Info("stopped");
         await work;
+        await warm.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         return 0;
     }
 
@@ -75,7 +86,12 @@ internal sealed class RoleHost
             kestrel.Limits.MaxRequestBodySize = MaxBody;
             kestrel.Limits.MaxConcurrentConnections = MaxConnections;
             kestrel.Listen(endpoint);
+            Listen?.Invoke(kestrel);
         });
+        if (Listen is not null)
+        {
+            builder.WebHost.UseKestrelHttpsConfiguration();
+        }
         return builder.Build();
     }
 
@@ -99,7 +115,7 @@ internal sealed class RoleHost
         }
         catch (DependencyException failure)
         {
-            await context.AnswerAsync(failure.TimedOut ? 504 : 503, new Problem(failure.Message, failure.Dependency), ShopJson.Default.Problem);
+            await context.AnswerAsync(failure.TimedOut ? 504 : 503, new Problem(failure.Message, failure.Dependency), HostJson.Default.Problem);
         }
         catch (Exception failure) when (!context.Response.HasStarted)
         {
@@ -124,7 +140,7 @@ internal sealed class RoleHost
             string failing = string.Join("; ", report.Checks.Where(c => c.Value != "ok").Select(c => $"{c.Key}: {c.Value}"));
             Log.Warn($"not ready: {failing}", null);
         }
-        await context.AnswerAsync(report.Status == "ok" ? 200 : 503, report, ShopJson.Default.HealthReport);
+        await context.AnswerAsync(report.Status == "ok" ? 200 : 503, report, HostJson.Default.HealthReport);
     }
 
     private Task MetricsAsync(HttpContext context)

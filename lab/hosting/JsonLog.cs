@@ -4,7 +4,7 @@ using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 
-namespace Quorate.Lab.Shop.Hosting;
+namespace Quorate.Lab.Hosting;
 
 /// <summary>
 /// One JSON object per line on standard output: ts, level, service, msg, meta. The same message is printed at most

@@ -1,7 +1,7 @@
 using System.Net.Sockets;
 using System.Text;
 
-namespace Quorate.Lab.Shop.Tools;
+namespace Quorate.Lab.Hosting;
 
 /// <summary>A container's health check: one GET over a bare socket, because it starts a process every few seconds.</summary>
 internal static class HealthCommand

@@ -3,7 +3,7 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Text;
 
-namespace Quorate.Lab.Shop.Hosting;
+namespace Quorate.Lab.Hosting;
 
 /// <summary>Hand-kept counters, gauges and one latency histogram, printed as Prometheus text format 0.0.4.</summary>
 internal sealed class Metrics
@@ -15,18 +15,21 @@ internal sealed class Metrics
     private readonly ConcurrentDictionary<string, string> help = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, Func<double>> gauges = new(StringComparer.Ordinal);
     private readonly long[] buckets = new long[Bounds.Length + 1];
+    private readonly string requests;
+    private readonly string duration;
     private long totalTicks;
     private int inFlight;
 
-    public Metrics()
+    public Metrics(string program)
     {
+        (requests, duration) = ($"{program}_requests_total", $"{program}_request_duration_seconds");
         using var process = Process.GetCurrentProcess();
         double started = new DateTimeOffset(process.StartTime.ToUniversalTime()).ToUnixTimeMilliseconds() / 1000.0;
         Gauge("process_start_time_seconds", "Start time of the process in seconds since the epoch.", () => started);
         Gauge("process_resident_memory_bytes", "Resident memory in bytes.", () => Environment.WorkingSet);
         Gauge("process_threads", "Operating system threads.", () => CountThreads());
-        Gauge("shop_requests_in_flight", "Requests being answered now.", () => inFlight);
-        Describe("shop_requests_total", "Requests answered, by status; probes and scrapes are not counted.");
+        Gauge($"{program}_requests_in_flight", "Requests being answered now.", () => inFlight);
+        Describe(requests, "Requests answered, by status; probes and scrapes are not counted.");
     }
 
     public void Describe(string counter, string text) => help[counter] = text;
@@ -45,7 +48,7 @@ internal sealed class Metrics
 
     public void Answered(int status, TimeSpan elapsed)
     {
-        Count("shop_requests_total", "status", status.ToString(CultureInfo.InvariantCulture));
+        Count(requests, "status", status.ToString(CultureInfo.InvariantCulture));
         int bucket = 0;
         while (bucket < Bounds.Length && elapsed.TotalSeconds > Bounds[bucket])
         {
@@ -79,17 +82,17 @@ internal sealed class Metrics
 
     private void PrintHistogram(StringBuilder text)
     {
-        help["shop_request_duration_seconds"] = "Time to answer a request in seconds.";
-        Head(text, "shop_request_duration_seconds", "histogram");
+        help[duration] = "Time to answer a request in seconds.";
+        Head(text, duration, "histogram");
         long sum = 0;
         for (int i = 0; i <= Bounds.Length; i++)
         {
             sum += Interlocked.Read(ref buckets[i]);
             string bound = i == Bounds.Length ? "+Inf" : Bounds[i].ToString(CultureInfo.InvariantCulture);
-            text.Append(CultureInfo.InvariantCulture, $"shop_request_duration_seconds_bucket{{le=\"{bound}\"}} {sum}\n");
+            text.Append(CultureInfo.InvariantCulture, $"{duration}_bucket{{le=\"{bound}\"}} {sum}\n");
         }
         double seconds = TimeSpan.FromTicks(Interlocked.Read(ref totalTicks)).TotalSeconds;
-        text.Append(CultureInfo.InvariantCulture, $"shop_request_duration_seconds_sum {seconds}\nshop_request_duration_seconds_count {sum}\n");
+        text.Append(CultureInfo.InvariantCulture, $"{duration}_sum {seconds}\n{duration}_count {sum}\n");
     }
 
     private void PrintCpu(StringBuilder text)

@@ -2,15 +2,17 @@ using System.Collections.Concurrent;
 using System.Net;
 using System.Text;
 using System.Text.Json;
-using Quorate.Lab.Shop.Hosting;
 
-namespace Quorate.Lab.Shop.Tools;
+namespace Quorate.Lab.Hosting;
 
 /// <summary>What the generator did. Latencies in milliseconds; Failures: no answer, or 500 and above.</summary>
 internal sealed record LoadReport(int Sent, int Failures, SortedDictionary<string, int> Answers, double P50Ms, double P99Ms, double Seconds);
 
+/// <summary>Of an order only its id: text or a number.</summary>
+internal sealed record PlacedOrder(JsonElement Id);
+
 /// <summary>A bounded, seeded stream of orders and look-ups at a fixed rate, open-loop: a slow shop does not slow the customers.</summary>
-internal sealed class Load(Uri url, int rate, int seconds, int seed)
+internal sealed class Load(Uri url, int rate, int seconds, int seed, int mix)
 {
     private const int MaxRate = 200;
     private const int MaxSeconds = 3_600;
@@ -23,11 +25,13 @@ internal sealed class Load(Uri url, int rate, int seconds, int seed)
     private readonly ConcurrentQueue<string> known = new();
     private int inFlight;
 
-    public static async Task<int> RunAsync(string[] args)
+    /// <param name="args">What follows the word load.</param>
+    /// <param name="fallback">The address when none is given.</param>
+    public static async Task<int> RunAsync(string[] args, string fallback)
     {
-        var load = new Load(LoopbackUrl(args), Option(args, "--rate", 20, 1, MaxRate), Option(args, "--seconds", 10, 1, MaxSeconds), Option(args, "--seed", 1, 0, int.MaxValue));
+        var load = new Load(NearUrl(args, fallback), Option(args, "--rate", 20, 1, MaxRate), Option(args, "--seconds", 10, 1, MaxSeconds), Option(args, "--seed", 1, 0, int.MaxValue), Option(args, "--mix", 50, 0, 100));
         LoadReport report = await load.SendAllAsync(TimeProvider.System);
-        Console.WriteLine(JsonSerializer.Serialize(report, ShopJson.Default.LoadReport));
+        Console.WriteLine(JsonSerializer.Serialize(report, HostJson.Default.LoadReport));
         return report.Failures == 0 ? 0 : 1;
     }
 
@@ -57,16 +61,16 @@ internal sealed class Load(Uri url, int rate, int seconds, int seed)
             Quantile(sorted, 0.5), Quantile(sorted, 0.99), Math.Round(time.GetElapsedTime(started).TotalSeconds, 2));
     }
 
-    /// <summary>Half orders, the rest look-ups of one order or of the newest.</summary>
+    /// <summary>Of a hundred requests <c>mix</c> are orders; seven in ten of the others look up one order, the rest the newest.</summary>
     private HttpRequestMessage Next()
     {
         int dice = random.Next(100);
-        if (dice < 50)
+        if (dice < mix)
         {
             string body = $$"""{"item":"{{Items[random.Next(Items.Length)]}}","quantity":{{random.Next(1, 10)}}}""";
             return new HttpRequestMessage(HttpMethod.Post, "/orders") { Content = new StringContent(body, Encoding.UTF8, "application/json") };
         }
-        return dice < 85 && known.TryDequeue(out string? id)
+        return dice < mix + ((100 - mix) * 7 / 10) && known.TryDequeue(out string? id)
             ? new HttpRequestMessage(HttpMethod.Get, $"/orders/{id}")
             : new HttpRequestMessage(HttpMethod.Get, "/orders?limit=10");
     }
@@ -78,9 +82,9 @@ internal sealed class Load(Uri url, int rate, int seconds, int seed)
         {
             using HttpResponseMessage answer = await client.SendAsync(request);
             Count(((int)answer.StatusCode).ToString());
-            if (answer.StatusCode is HttpStatusCode.Created && await answer.Content.ReadAsync(ShopJson.Default.Order, default) is { } order)
+            if (answer.StatusCode is HttpStatusCode.Created && await answer.Content.ReadAsync(HostJson.Default.PlacedOrder, default) is { } order)
             {
-                known.Enqueue(order.Id);
+                known.Enqueue(order.Id.ToString());
             }
         }
         catch (Exception failure) when (failure is HttpRequestException or OperationCanceledException)
@@ -99,12 +103,12 @@ internal sealed class Load(Uri url, int rate, int seconds, int seed)
 
     private static double Quantile(double[] sorted, double q) => sorted.Length == 0 ? 0 : Math.Round(sorted[(int)(q * (sorted.Length - 1))], 2);
 
-    private static Uri LoopbackUrl(string[] args)
+    private static Uri NearUrl(string[] args, string fallback)
     {
-        string text = Value(args, "--url") ?? "http://127.0.0.1:7801";
-        return Uri.TryCreate(text, UriKind.Absolute, out Uri? url) && url.Scheme == Uri.UriSchemeHttp && url.IsLoopback
+        string text = Value(args, "--url") ?? fallback;
+        return Uri.TryCreate(text, UriKind.Absolute, out Uri? url) && url.Scheme == Uri.UriSchemeHttp && Dns.GetHostAddresses(url.DnsSafeHost).All(HttpJson.IsNear)
             ? url
-            : throw new UsageException($"--url {text} must be an http:// address of this machine (loopback)");
+            : throw new UsageException($"--url {text} must be an http:// address of this machine or its container networks");
     }
 
     private static int Option(string[] args, string name, int fallback, int min, int max)

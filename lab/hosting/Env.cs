@@ -1,7 +1,6 @@
 using System.Globalization;
-using Quorate.Lab.Shop.Tools;
 
-namespace Quorate.Lab.Shop.Hosting;
+namespace Quorate.Lab.Hosting;
 
 /// <summary>The only configuration: environment variables, each with its range.</summary>
 internal static class Env

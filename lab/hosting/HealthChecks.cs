@@ -1,4 +1,4 @@
-namespace Quorate.Lab.Shop.Hosting;
+namespace Quorate.Lab.Hosting;
 
 /// <summary>The answer of <c>/healthz</c>: <c>ok</c> or <c>failing</c>, and per check <c>ok</c> or why not.</summary>
 internal sealed record HealthReport(string Status, SortedDictionary<string, string> Checks);

@@ -1,10 +1,9 @@
-using System.Net;
-using System.Net.Sockets;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
-using Quorate.Lab.Shop.Hosting;
 
-namespace Quorate.Lab.Shop.Roles;
+namespace Quorate.Lab.Hosting;
+
+internal sealed record BurnReport(int Threads, int Seconds);
 
 /// <summary>
 /// The lab's CPU hog: <c>POST /lab/burn?threads=2&amp;seconds=600</c> starts threads that really spin in this process,
@@ -21,14 +20,14 @@ internal static class Burn
 
     public static void Map(WebApplication app, RoleHost host)
     {
-        host.Metrics.Gauge("shop_lab_burning_threads", "Threads that the lab's CPU hog keeps busy.", () => burning);
+        host.Metrics.Gauge($"{host.Program}_lab_burning_threads", "Threads that the lab's CPU hog keeps busy.", () => burning);
         app.MapPost("/lab/burn", context => StartAsync(context, host));
         app.MapDelete("/lab/burn", context => StopAsync(context));
     }
 
     private static Task StartAsync(HttpContext context, RoleHost host)
     {
-        if (!IsNear(context.Connection.RemoteIpAddress))
+        if (!HttpJson.IsNear(context.Connection.RemoteIpAddress))
         {
             return context.RefuseAsync(403, "only from this machine or its container networks");
         }
@@ -45,12 +44,12 @@ internal static class Burn
                 new Thread(() => Spin(end)) { IsBackground = true, Name = "burn" }.Start();
             }
         }
-        return context.AnswerAsync(202, new BurnReport(threads, seconds), ShopJson.Default.BurnReport);
+        return context.AnswerAsync(202, new BurnReport(threads, seconds), HostJson.Default.BurnReport);
     }
 
     private static Task StopAsync(HttpContext context)
     {
-        if (!IsNear(context.Connection.RemoteIpAddress))
+        if (!HttpJson.IsNear(context.Connection.RemoteIpAddress))
         {
             return context.RefuseAsync(403, "only from this machine or its container networks");
         }
@@ -59,7 +58,7 @@ internal static class Burn
             current?.Cancel();
             current = null;
         }
-        return context.AnswerAsync(200, new BurnReport(0, 0), ShopJson.Default.BurnReport);
+        return context.AnswerAsync(200, new BurnReport(0, 0), HostJson.Default.BurnReport);
     }
 
     /// <summary>Fills and drops buffers as fast as it can: it takes a core, and the collector's pauses hold up the requests.</summary>
@@ -73,16 +72,5 @@ internal static class Burn
             kept[i].AsSpan().Fill((byte)i);
         }
         Interlocked.Decrement(ref burning);
-    }
-
-    private static bool IsNear(IPAddress? address)
-    {
-        if (address is null || IPAddress.IsLoopback(address))
-        {
-            return address is not null;
-        }
-        byte[] octets = address.MapToIPv4().GetAddressBytes();
-        bool isPrivate = octets is [10, ..] or [172, >= 16 and <= 31, ..] or [192, 168, ..];
-        return isPrivate && (address.AddressFamily == AddressFamily.InterNetwork || address.IsIPv4MappedToIPv6);
     }
 }

@@ -1,0 +1,2 @@
+GRANT SELECT, INSERT, UPDATE ON orders TO app;
+GRANT SELECT, INSERT ON shipments TO app;
