@@ -12,6 +12,12 @@ public interface IJobBackend
     /// <summary>Every job that carries this backend's mark and that it still remembers.</summary>
     Task<BackendAnswer<IReadOnlyList<BackendJob>>> ObserveAsync(CancellationToken cancellationToken);
 
+    /// <summary>What is on record about a job that is not among those observed any more; null: nothing.</summary>
+    /// <param name="job">As it was submitted.</param>
+    /// <param name="id">The backend's name for it.</param>
+    /// <param name="cancellationToken">Ends the question.</param>
+    Task<BackendAnswer<BackendJob?>> FindAsync(JobStart job, string id, CancellationToken cancellationToken);
+
     /// <summary>Ends a job, waiting or running. False: it is not known; true also when it had ended.</summary>
     Task<BackendAnswer<bool>> CancelAsync(string id, CancellationToken cancellationToken);
 

@@ -21,6 +21,12 @@ public sealed record PlacementResult
 
     /// <summary>Faults that were injected, in their order; empty when none were asked for.</summary>
     public IReadOnlyList<InjectedFault> Faults { get; init; } = [];
+
+    /// <summary>Keys of starts that were given up and that the backend may still run, as it could not be asked to cancel them.</summary>
+    public IReadOnlyList<string> LeftOpen { get; init; } = [];
+
+    /// <summary>Why the run ended before its jobs did, though it can be resumed; null: it is over.</summary>
+    public string? Interrupted { get; init; }
 }
 
 /// <summary>What became of one job.</summary>
@@ -57,7 +63,7 @@ public sealed record PlacedJob
     /// <summary>Seconds of the cluster's time between its submission and its first start.</summary>
     public double WaitS { get; init; }
 
-    /// <summary>How its execution ended: completed, running, failed or cancelled; null when it never ran.</summary>
+    /// <summary>How its execution ended: completed, failed, cancelled, timed_out, node_failed, running, or lost when the backend forgot it; null when it never ran.</summary>
     public string? Execution { get; init; }
 
     /// <summary>The backend's name for it.</summary>

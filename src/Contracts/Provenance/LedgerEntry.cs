@@ -49,7 +49,16 @@ public static class LedgerKinds
     public const string Auction = "auction";
     public const string Placement = "placement";
     public const string PlacementReport = "placement_report";
+    public const string PlaceJobs = "place_jobs";
+    public const string PlaceStarted = "place_started";
+    public const string PlaceResumed = "place_resumed";
+    public const string PlaceJobTaken = "place_job_taken";
+    public const string PlaceJobEnded = "place_job_ended";
+    public const string PlaceEnded = "place_ended";
     public const string FaultInjected = "fault_injected";
     public const string FaultReverted = "fault_reverted";
     public const string KeyRotated = "key_rotated";
+
+    /// <summary>What a run of placements resumes from.</summary>
+    public static readonly IReadOnlyList<string> OfPlacement = [PlaceJobs, PlaceStarted, PlaceResumed, Placement, PlaceJobTaken, PlaceJobEnded, PlaceEnded];
 }

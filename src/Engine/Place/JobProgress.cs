@@ -17,7 +17,10 @@ internal sealed class JobProgress(JobSpec spec)
     /// <summary>What is to run and where; null while it holds no nodes.</summary>
     public JobStart? Start { get; set; }
 
-    /// <summary>Since when the backend does not answer for it, in the cluster's time.</summary>
+    /// <summary>The backend was asked to run <see cref="Start"/>, and may know it.</summary>
+    public bool Asked { get; set; }
+
+    /// <summary>Since when the backend does not answer for it, or an earlier start of it does not end, in the cluster's time.</summary>
     public TimeSpan? UnansweredSince { get; set; }
 
     /// <summary>It was placed, and then lost.</summary>

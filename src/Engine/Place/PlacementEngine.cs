@@ -12,11 +12,8 @@ namespace Quorate.Engine.Place;
 /// Places jobs: the queue says who comes next and where, the agents decide by consensus, the backend runs what was decided,
 /// and what ends, fails or is lost goes back into the next round. One run at a time; not thread-safe.
 /// </summary>
-public sealed class PlacementEngine
+public sealed partial class PlacementEngine
 {
-    /// <summary>Rounds in a row that look for agents that are out, when nothing else happens.</summary>
-    private const int MaxProbes = 100;
-
     private readonly PlacementParts _parts;
     private readonly PlacementState _state;
     private readonly NodePools _nodes;
@@ -33,7 +30,6 @@ public sealed class PlacementEngine
     private readonly List<string> _releases = [];
     private int _over;
     private int _undecided;
-    private int _probes;
 
     public PlacementEngine(PlacementParts parts)
     {
@@ -42,7 +38,7 @@ public sealed class PlacementEngine
         _nodes = new NodePools(parts.Cluster);
         _refusals = new Refusals(_nodes, parts.Keys.Faults);
         _queue = new JobQueue(parts.Cluster);
-        _backend = new BackendWatch(parts);
+        _backend = new BackendWatch(parts.Backend, parts.Time, parts.Options, parts.Observer, parts.Journal);
         _nodeWatch = new NodeWatch(parts.Backend, parts.Time, _backend.RunningOn);
         _membership = new MembershipWatch(parts.Cluster, parts.Options.MaxReadmissions);
         _report = new RunReport(parts);
@@ -53,6 +49,7 @@ public sealed class PlacementEngine
     public async Task<PlacementResult> RunAsync(IReadOnlyList<JobSpec> jobs, CancellationToken cancellationToken)
     {
         Know(jobs);
+        Recall();
 
         while (!IsOver() && _undecided < _parts.Options.MaxUndecided)
         {
@@ -61,23 +58,25 @@ public sealed class PlacementEngine
             await _backend.UpdateAsync(cancellationToken);
             await _nodeWatch.UpdateAsync(cancellationToken);
             Settle();
-            if (!await RoundAsync(isProbe: false, cancellationToken) && !await WaitAsync(cancellationToken))
+            if (_backend.GivenUp is not null)
+            {
+                break;
+            }
+
+            if (await RoundAsync(isProbe: false, cancellationToken))
+            {
+                (_probes, _idleSince) = (0, null);
+            }
+            else if (!await WaitAsync(cancellationToken))
             {
                 break;
             }
         }
 
+        var left = await _backend.CloseAsync(cancellationToken);
+        Settle();
         GiveUpRest();
-        return _report.Write([.. jobs.Select(j => _jobs[j.Name].Result)], _recovery.Report());
-    }
-
-    /// <summary>Until something has changed; false when nothing ever will. While jobs wait for agents that are out, the others look after them.</summary>
-    private async Task<bool> WaitAsync(CancellationToken cancellationToken)
-    {
-        var changed = await _parts.Time.WaitAsync(NextSubmission(), cancellationToken);
-        var misses = _queue.Count > 0 && _state.Withdrawn.Count > 0;
-        _probes = changed || !misses ? 0 : _probes + 1;
-        return (misses && _probes <= MaxProbes && await RoundAsync(isProbe: true, cancellationToken)) || changed;
+        return _report.Write([.. jobs.Select(j => _jobs[j.Name].Result)], _recovery.Report()) with { LeftOpen = left, Interrupted = _backend.GivenUp };
     }
 
     private void Know(IReadOnlyList<JobSpec> jobs)
@@ -145,6 +144,8 @@ public sealed class PlacementEngine
             else
             {
                 _recovery.Settled(job.Spec.Name, _parts.Clock.Now);
+                // It may wait again: placed anew, before it was known that the earlier start had ended well.
+                _queue.Remove(job.Spec.Name);
                 Abandon(_queue.Finish(job.Spec.Name, job.Stage == JobStage.Ended && job.Result.Execution == "completed"), job.Spec.Name);
             }
 
@@ -237,7 +238,14 @@ public sealed class PlacementEngine
                 continue;
             }
 
-            Carry(item, result.Of(item, record), _parts.Options.KeepProofs ? RoundProof.Of(record, item, certificate, _parts.Keys.Replicas) : null);
+            var carried = result.Of(item, record);
+            var proof = _parts.Options.KeepProofs ? RoundProof.Of(record, item, certificate, _parts.Keys.Replicas) : null;
+            if (_parts.Journal is { } journal && proof is not null)
+            {
+                await journal.DecidedAsync(proof, carried.Ballots.Values, cancellationToken);
+            }
+
+            Carry(item, carried, proof);
         }
 
         _membership.Note(result, _state);
@@ -302,7 +310,7 @@ public sealed class PlacementEngine
             {
                 Start(job, record, record.Proposals[i]);
             }
-            else if (!applied.Outcome.Proposals[i] && _refusals.Note(job.Result, record.Proposals[i], _parts.Group.Rules.Counted(record, item.Opinions).Count(b => !b.Votes[i].Accepts)) is var (outcome, reason))
+            else if (!job.IsOver && !applied.Outcome.Proposals[i] && _refusals.Note(job.Result, record.Proposals[i], _parts.Group.Rules.Counted(record, item.Opinions).Count(b => !b.Votes[i].Accepts)) is var (outcome, reason))
             {
                 GiveUp(job, outcome, reason);
             }
@@ -325,6 +333,13 @@ public sealed class PlacementEngine
 
     private void Start(JobProgress job, PlacementRecord record, Proposal proposal)
     {
+        if (job.IsOver)
+        {
+            // Decided late, after it was given up or had ended after all.
+            _releases.Add(job.Spec.Name);
+            return;
+        }
+
         _queue.Remove(job.Spec.Name);
         _refusals.Forget(job.Spec.Name);
         job.Attempt++;
@@ -355,7 +370,7 @@ public sealed class PlacementEngine
         var waiting = _queue.Explain(_parts.Time.Now, new FreedView(_state.Cluster, _releases, _nodes)).ToDictionary(w => w.Job, w => w.Reason);
         foreach (var job in _jobs.Values.Where(j => j.Stage is JobStage.Later or JobStage.Queued).ToList())
         {
-            var reason = _undecided > 0 ? $"no quorum within {_parts.Group.TimeoutMs / 1000:0.###} s" : _refusals.Explain(job.Spec.Name) ?? waiting.GetValueOrDefault(job.Spec.Name) ?? "its nodes did not come back";
+            var reason = _undecided > 0 ? $"no quorum within {_parts.Group.TimeoutMs / 1000:0.###} s" : _backend.GivenUp ?? _refusals.Explain(job.Spec.Name) ?? waiting.GetValueOrDefault(job.Spec.Name) ?? "its nodes did not come back";
             GiveUp(job, PlacementOutcome.Failed, reason);
         }
     }

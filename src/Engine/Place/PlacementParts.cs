@@ -2,6 +2,7 @@ using Quorate.Contracts.Placing;
 using Quorate.Contracts.Provenance;
 using Quorate.Engine.Place.Agreement;
 using Quorate.Engine.Place.Choosers;
+using Quorate.Engine.Place.Recording;
 
 namespace Quorate.Engine.Place;
 
@@ -32,6 +33,12 @@ public sealed record PlacementParts
 
     public IPlacementObserver Observer { get; init; } = Nobody;
 
+    /// <summary>What must not be forgotten goes there; null: nothing is kept. Needs <see cref="PlacementOptions.KeepProofs"/>.</summary>
+    public PlacementJournal? Journal { get; init; }
+
+    /// <summary>What happened before this process.</summary>
+    public PlacementHistory History { get; init; } = PlacementHistory.None;
+
     public PlacementOptions Options { get; init; } = new();
 
     private sealed class NobodyWatches : IPlacementObserver
@@ -45,6 +52,7 @@ public sealed record PlacementParts
 /// <summary>How a run goes about it.</summary>
 public sealed record PlacementOptions
 {
+    public const string Simulated = "simulated";
     public const string Consensus = "consensus";
     public const string Auction = "auction";
     public const string Hierarchy = "hierarchy";
@@ -75,11 +83,14 @@ public sealed record PlacementOptions
     /// <summary>How long a backend that cannot be reached is waited for, in seconds of the cluster's time.</summary>
     public double BackendPatienceS { get; init; } = 60;
 
+    /// <summary>How long jobs wait for nodes that are out while nothing runs, in seconds of the cluster's time.</summary>
+    public double NodePatienceS { get; init; } = 3600;
+
     /// <summary>For the report.</summary>
     public string Protocol { get; init; } = Consensus;
 
     /// <summary>For the report.</summary>
-    public string BackendName { get; init; } = "simulated";
+    public string BackendName { get; init; } = Simulated;
 }
 
 /// <summary>The cluster's time, since the start of the run.</summary>
@@ -104,6 +115,9 @@ public sealed record PlacementProgress
     public Finding? Finding { get; init; }
 
     public InjectedFault? Fault { get; init; }
+
+    /// <summary>Why the backend does not answer; empty: it does again.</summary>
+    public string? Outage { get; init; }
 }
 
 /// <summary>Watches a run. Called by one thread, and must not take long.</summary>

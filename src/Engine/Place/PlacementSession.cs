@@ -1,9 +1,11 @@
 using Quorate.Contracts.Placing;
+using Quorate.Contracts.Provenance;
 using Quorate.Engine.Messages;
 using Quorate.Engine.Panels;
 using Quorate.Engine.Place.Agreement;
 using Quorate.Engine.Place.Backends;
 using Quorate.Engine.Place.Choosers;
+using Quorate.Engine.Place.Recording;
 using Quorate.Engine.Place.Votes;
 using Quorate.Protocol.Consensus;
 using Quorate.Protocol.Messaging;
@@ -19,13 +21,16 @@ public sealed class PlacementSession : IDisposable
 
     public PlacementEngine Engine { get; }
 
+    /// <summary>The agents' public keys.</summary>
+    public OutcomeGroup Group => _contexts.Group;
+
     /// <param name="setup">What differs from the usual.</param>
     /// <exception cref="Contracts.QuorateException">Keys that cannot be used, or more agents than a group may have.</exception>
     public static PlacementSession Open(PlacementSetup setup)
     {
         var (cluster, group) = (setup.Cluster, setup.Group);
         var options = new ConsensusOptions { Clients = 1, ViewTimeout = group.ViewTimeoutMs, RetryInterval = Math.Max(1, group.ViewTimeoutMs / 4) };
-        var (name, agents, rules) = ("placement-" + setup.RunId, cluster.Agents.Select(a => a.Name).ToList(), new PlacementRules(cluster));
+        var (name, agents, rules) = ("placement-" + setup.History.NameOf(setup.RunId), cluster.Agents.Select(a => a.Name).ToList(), new PlacementRules(cluster));
         var contexts = setup.Keys is { } keys ? MemberContexts.Open(keys, name, agents, _ => rules, options) : MemberContexts.Simulated(name, agents, _ => rules, options, seed: 1);
         var voters = cluster.Agents.Select((a, i) => setup.Voter(a, i)).ToList();
         var bus = setup.Bus ?? setup.CreateBus();
@@ -35,7 +40,7 @@ public sealed class PlacementSession : IDisposable
         {
             RunId = setup.RunId,
             Cluster = cluster,
-            Group = new AgentGroup(cluster, setup.RunId, contexts.Members, contexts.Client, voters, setup.Faults, bus, group with { Choices = setup.Chooser.Certified }),
+            Group = new AgentGroup(cluster, setup.RunId, contexts.Members, contexts.Client, voters, setup.Faults, bus, group with { Choices = setup.Chooser.Certified }, setup.History),
             Keys = contexts.Group,
             Faults = setup.Faults,
             Clock = setup.Clock,
@@ -43,6 +48,8 @@ public sealed class PlacementSession : IDisposable
             Time = time,
             Chooser = setup.Chooser,
             Observer = setup.Chooser is IPlacementObserver too ? new Observers(too, setup.Observer) : setup.Observer,
+            Journal = setup.Journal,
+            History = setup.History,
             Options = setup.Options,
         }));
     }
@@ -85,6 +92,12 @@ public sealed record PlacementSetup
     public IPlacementObserver Observer { get; init; } = PlacementParts.Nobody;
 
     public PlacementOptions Options { get; init; } = new();
+
+    /// <summary>Null: nothing is kept.</summary>
+    public PlacementJournal? Journal { get; init; }
+
+    /// <summary>Of a run that goes on; its clock then tells the time since the run began.</summary>
+    public PlacementHistory History { get; init; } = PlacementHistory.None;
 
     /// <summary>Null: virtual.</summary>
     public IJobTime? Time { get; init; }

@@ -3,7 +3,7 @@ using Quorate.Engine.Ports;
 
 namespace Quorate.Engine.Triage;
 
-/// <summary>One Quorate at a time works on a site. Renewed while it is held; freed when disposed.</summary>
+/// <summary>One Quorate at a time works on a site, or on a run of placements. Renewed while it is held; freed when disposed.</summary>
 public sealed class SiteLease : IAsyncDisposable
 {
     public static readonly TimeSpan Duration = TimeSpan.FromSeconds(15);
@@ -31,7 +31,7 @@ public sealed class SiteLease : IAsyncDisposable
 
     public string Owner => _owner;
 
-    /// <summary>Cancelled when another owner has the site: nothing more may be done to it.</summary>
+    /// <summary>Cancelled when another owner has it: nothing more may be done to it.</summary>
     public CancellationToken Lost => _lost.Token;
 
     /// <param name="leases">Where leases are kept.</param>
@@ -41,9 +41,17 @@ public sealed class SiteLease : IAsyncDisposable
     /// <param name="time">The clock.</param>
     /// <param name="cancellationToken">Ends the attempt.</param>
     /// <exception cref="QuorateException"><c>site_busy</c>: a live owner holds it.</exception>
-    public static async Task<SiteLease> AcquireAsync(ILeaseStore leases, string siteId, string owner, Func<string, bool> isDead, TimeProvider time, CancellationToken cancellationToken)
+    public static Task<SiteLease> AcquireAsync(ILeaseStore leases, string siteId, string owner, Func<string, bool> isDead, TimeProvider time, CancellationToken cancellationToken) =>
+        AcquireAsync(leases, ("site", siteId), owner, isDead, time, cancellationToken);
+
+    /// <summary>The same for a run of placements.</summary>
+    /// <exception cref="QuorateException"><c>run_busy</c>: a live owner holds it.</exception>
+    public static Task<SiteLease> AcquireRunAsync(ILeaseStore leases, string run, string owner, TimeProvider time, CancellationToken cancellationToken) =>
+        AcquireAsync(leases, ("run", run), owner, LeaseOwner.IsDead, time, cancellationToken);
+
+    private static async Task<SiteLease> AcquireAsync(ILeaseStore leases, (string Kind, string Id) work, string owner, Func<string, bool> isDead, TimeProvider time, CancellationToken cancellationToken)
     {
-        var resource = $"site:{siteId}";
+        var resource = $"{work.Kind}:{work.Id}";
         string? holder = null;
         for (var i = 0; i < MaxTakeovers; i++)
         {
@@ -65,8 +73,8 @@ public sealed class SiteLease : IAsyncDisposable
         }
 
         throw QuorateException.Missing(
-            "site_busy",
-            $"site {siteId} is being worked on by another Quorate ({holder ?? "unknown"})",
+            $"{work.Kind}_busy",
+            $"{work.Kind} {work.Id} is being worked on by another Quorate ({holder ?? "unknown"})",
             $"wait until it is done; a lease that nobody renews ends after {Duration.TotalSeconds:0} s");
     }
 

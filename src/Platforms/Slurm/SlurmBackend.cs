@@ -6,14 +6,20 @@ namespace Quorate.Platforms.Slurm;
 
 /// <summary>
 /// Runs jobs through Slurm's commands sbatch, squeue, scancel and sinfo. Finished jobs are seen for slurm.conf's MinJobAge (300 s by
-/// default): observe more often than that.
+/// default): observe more often than that; afterwards only sacct knows them, where Slurm keeps accounts. A key is submitted once by one
+/// process at a time: what is known from the last look is looked up again only when a submission was left in doubt.
 /// </summary>
 public sealed class SlurmBackend : IJobBackend, IDisposable
 {
     private readonly SlurmOptions _options;
     private readonly SlurmCommand _command;
     private readonly Dictionary<string, string> _partitions;
-    private readonly SemaphoreSlim _submitting = new(1);
+
+    /// <summary>Submissions and looks one at a time, so that two calls with one key cannot both find nothing.</summary>
+    private readonly SemaphoreSlim _gate = new(1);
+
+    /// <summary>Ids by key: the last look, and what was submitted since. Null: what was submitted is in doubt.</summary>
+    private Dictionary<string, string>? _known;
 
     /// <exception cref="QuorateException">Input: the mark or a partition has a name that is not allowed.</exception>
     public SlurmBackend(SlurmOptions options, TimeProvider time)
@@ -35,27 +41,66 @@ public sealed class SlurmBackend : IJobBackend, IDisposable
         }
 
         var arguments = SlurmSubmission.Arguments(start, partition, _options);
-        // One at a time, so that two calls with one key cannot both find nothing.
-        await _submitting.WaitAsync(cancellationToken);
+        await _gate.WaitAsync(cancellationToken);
         try
         {
-            var known = await ObserveAsync(cancellationToken);
-            if (!known.Reached)
+            if (_known is null && (await LookAsync(cancellationToken)).Unreachable is { } unreachable)
             {
-                return new(null, known.Unreachable);
+                return new(null, unreachable);
             }
 
-            return known.Value!.FirstOrDefault(j => j.Key == start.Key) is { } job
-                ? new(new Submission(job.Id, Known: true), null)
-                : await SubmitAsync(arguments, start.NodeCount, cancellationToken);
+            return _known!.TryGetValue(start.Key, out var id)
+                ? new(new Submission(id, Known: true), null)
+                : await SubmitAsync(start, arguments, cancellationToken);
         }
         finally
         {
-            _submitting.Release();
+            _gate.Release();
         }
     }
 
     public async Task<BackendAnswer<IReadOnlyList<BackendJob>>> ObserveAsync(CancellationToken cancellationToken)
+    {
+        await _gate.WaitAsync(cancellationToken);
+        try
+        {
+            return await LookAsync(cancellationToken);
+        }
+        finally
+        {
+            _gate.Release();
+        }
+    }
+
+    public async Task<BackendAnswer<BackendJob?>> FindAsync(JobStart job, string id, CancellationToken cancellationToken)
+    {
+        CheckId(id);
+        var output = await RunAsync("sacct", ["--noheader", "--parsable2", "--allocations", $"--jobs={id}", $"--format={SlurmText.AccountFormat}"], cancellationToken);
+        return output.Unreachable is { } unreachable ? new(null, unreachable) : new(output.ExitCode == 0 ? SlurmText.Account(output.Output, id, job.Key) : null, null);
+    }
+
+    public async Task<BackendAnswer<bool>> CancelAsync(string id, CancellationToken cancellationToken)
+    {
+        CheckId(id);
+        var output = await RunAsync("scancel", ["--verbose", id], cancellationToken);
+        return output.Unreachable is { } unreachable ? new(false, unreachable) : new(output.ExitCode == 0 && !output.Error.Contains("Invalid job id", StringComparison.OrdinalIgnoreCase), null);
+    }
+
+    public async Task<BackendAnswer<IReadOnlyList<BackendNode>>> DescribeAsync(CancellationToken cancellationToken)
+    {
+        var output = await RunAsync("sinfo", ["--noheader", "--all", "--Node", $"--format={SlurmText.NodeFormat}"], cancellationToken);
+        if (output.Unreachable is { } unreachable)
+        {
+            return new(null, unreachable);
+        }
+
+        Require(output, "sinfo");
+        return new(SlurmText.Nodes(output.Output, _partitions.ToLookup(p => p.Value, p => p.Key)), null);
+    }
+
+    public void Dispose() => _gate.Dispose();
+
+    private async Task<BackendAnswer<IReadOnlyList<BackendJob>>> LookAsync(CancellationToken cancellationToken)
     {
         var output = await RunAsync("squeue", ["--noheader", "--all", "--me", "--states=all", $"--Format={SlurmText.JobFormat}"], cancellationToken);
         if (output.Unreachable is { } unreachable)
@@ -75,37 +120,16 @@ public sealed class SlurmBackend : IJobBackend, IDisposable
             }
         }
 
+        _known = jobs.ToDictionary(j => j.Key, j => j.Id, StringComparer.Ordinal);
         return new(jobs, null);
     }
 
-    public async Task<BackendAnswer<bool>> CancelAsync(string id, CancellationToken cancellationToken)
+    private async Task<BackendAnswer<Submission>> SubmitAsync(JobStart start, IReadOnlyList<string> arguments, CancellationToken cancellationToken)
     {
-        if (!long.TryParse(id, NumberStyles.None, CultureInfo.InvariantCulture, out _))
-        {
-            throw QuorateException.Input("job_id_invalid", $"'{PlainText.Line(id, 40)}' is no job of Slurm; a number is needed");
-        }
-
-        var output = await RunAsync("scancel", ["--verbose", id], cancellationToken);
-        return output.Unreachable is { } unreachable ? new(false, unreachable) : new(output.ExitCode == 0 && !output.Error.Contains("Invalid job id", StringComparison.OrdinalIgnoreCase), null);
-    }
-
-    public async Task<BackendAnswer<IReadOnlyList<BackendNode>>> DescribeAsync(CancellationToken cancellationToken)
-    {
-        var output = await RunAsync("sinfo", ["--noheader", "--all", "--Node", $"--format={SlurmText.NodeFormat}"], cancellationToken);
-        if (output.Unreachable is { } unreachable)
-        {
-            return new(null, unreachable);
-        }
-
-        Require(output, "sinfo");
-        return new(SlurmText.Nodes(output.Output, _partitions.ToLookup(p => p.Value, p => p.Key)), null);
-    }
-
-    public void Dispose() => _submitting.Dispose();
-
-    private async Task<BackendAnswer<Submission>> SubmitAsync(IReadOnlyList<string> arguments, int nodes, CancellationToken cancellationToken)
-    {
-        var output = await _command.RunAsync("sbatch", arguments, nodes == 1 ? SlurmSubmission.OnOneNode : SlurmSubmission.OnEachNode, cancellationToken);
+        var known = _known!;
+        // Until there is an answer: it may be taken though the command is ended.
+        _known = null;
+        var output = await _command.RunAsync("sbatch", arguments, start.NodeCount == 1 ? SlurmSubmission.OnOneNode : SlurmSubmission.OnEachNode, cancellationToken);
         if (output.Unreachable is { } unreachable)
         {
             return new(null, unreachable);
@@ -113,9 +137,24 @@ public sealed class SlurmBackend : IJobBackend, IDisposable
 
         // With several clusters: "id;cluster".
         var id = output.Output.Split(';')[0].Trim();
-        return output.ExitCode == 0 && long.TryParse(id, NumberStyles.None, CultureInfo.InvariantCulture, out _)
-            ? new(new Submission(id), null)
-            : new(new Submission(null, Refused: output.Problem), null);
+        _known = known;
+        if (output.ExitCode != 0 || !IsId(id))
+        {
+            return new(new Submission(null, Refused: output.Problem), null);
+        }
+
+        known[start.Key] = id;
+        return new(new Submission(id), null);
+    }
+
+    private static bool IsId(string text) => long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out _);
+
+    private static void CheckId(string id)
+    {
+        if (!IsId(id))
+        {
+            throw QuorateException.Input("job_id_invalid", $"'{PlainText.Line(id, 40)}' is no job of Slurm; a number is needed");
+        }
     }
 
     private Task<SlurmOutput> RunAsync(string program, IReadOnlyList<string> arguments, CancellationToken cancellationToken) => _command.RunAsync(program, arguments, "", cancellationToken);

@@ -10,6 +10,9 @@ internal static class SlurmText
     /// <summary>Fields in this order, each followed by a bar. Widths would cut long values; a suffix does not.</summary>
     public const string JobFormat = "JobID:|,Comment:|,State:|,exit_code:|,RestartCnt:|,NodeList:|,Reason:|";
 
+    /// <summary>Of sacct, whose --parsable2 puts bars in between.</summary>
+    public const string AccountFormat = "JobIDRaw,State,ExitCode,NodeList";
+
     public const string NodeFormat = "%N|%R|%T|%E";
 
     private const int MaxReason = 200;
@@ -30,6 +33,22 @@ internal static class SlurmText
         }
 
         return [.. jobs.OrderBy(j => long.Parse(j.Id, CultureInfo.InvariantCulture))];
+    }
+
+    /// <summary>The job in the accounts; null: it is not there. One that was started again has several lines, the last one counts.</summary>
+    public static BackendJob? Account(string output, string id, string key)
+    {
+        BackendJob? job = null;
+        foreach (var fields in output.Split('\n').Select(l => l.Split('|')).Where(f => f.Length >= 4 && f[0] == id))
+        {
+            if (StateOf(fields[1]) is { } state)
+            {
+                job = new BackendJob { Id = id, Key = key, State = state, Nodes = Expand(fields[3]) };
+                job = job.Ended ? job with { ExitCode = AccountedExit(fields[2].Split(':')) } : job;
+            }
+        }
+
+        return job;
     }
 
     /// <summary>The nodes of the partitions that pools stand for.</summary>
@@ -72,7 +91,7 @@ internal static class SlurmText
         var (open, close) = (text.IndexOf('['), text.IndexOf(']'));
         if (open < 0 || close < open)
         {
-            if (text.Length > 0 && text is not "(null)" and not "None" && names.Count < MaxExpanded)
+            if (text.Length > 0 && text is not ("(null)" or "None" or "None assigned") && names.Count < MaxExpanded)
             {
                 names.Add(text);
             }
@@ -118,6 +137,9 @@ internal static class SlurmText
 
     /// <summary>A wait status (waitpid(2)): the code in the high byte, a signal in the low one.</summary>
     private static int ExitCode(int status) => (status & 0x7f) is > 0 and var signal ? 128 + signal : status >> 8;
+
+    /// <summary>Code and signal.</summary>
+    private static int AccountedExit(string[] parts) => parts.Length == 2 && Number(parts[1]) is > 0 and var signal ? 128 + signal : Number(parts[0]);
 
     private static int Number(string text) => int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : 0;
 

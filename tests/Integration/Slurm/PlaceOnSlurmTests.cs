@@ -63,6 +63,73 @@ public sealed class PlaceOnSlurmTests(SlurmCluster slurm) : IClassFixture<SlurmC
     }
 
     [Fact]
+    public async Task Place_KilledHalfway_IsResumedAndSubmitsEveryJobOnce()
+    {
+        var (cluster, jobs, log, go) = (Path.Combine(_cli.Home, "cluster.json"), Path.Combine(_cli.Home, "jobs.json"), Path.Combine(slurm.Folder, "resumed"), Path.Combine(slurm.Folder, "resumed-go"));
+        await File.WriteAllTextAsync(cluster, QuorateJson.Serialize(slurm.Cluster), TestContext.Current.CancellationToken);
+        await File.WriteAllTextAsync(jobs, QuorateJson.Serialize(Enumerable.Range(0, 6).Select(i => Until(i, log, go))), TestContext.Current.CancellationToken);
+        _cli.Environment["SLURM_CONF"] = slurm.ConfigFile;
+
+        // Three fill the nodes, three wait with Quorate when it dies.
+        using (var process = _cli.Start("place", jobs, "--cluster", cluster, "--backend", "slurm", "--json"))
+        {
+            await slurm.UntilAsync(async () => File.Exists(log) && (await File.ReadAllLinesAsync(log, TestContext.Current.CancellationToken)).Length == 3, "three jobs run");
+            process.Kill();
+            await process.WaitForExitAsync(TestContext.Current.CancellationToken);
+        }
+
+        var unknown = await _cli.RunAsync(TestContext.Current.CancellationToken, "place", "--resume", "which");
+        Assert.Equal(2, unknown.Code);
+        var run = OpenRun(unknown);
+        Assert.NotEmpty(run);
+
+        // One ends while nobody looks.
+        var first = (await slurm.RunAsync("squeue", "-h", "-t", "R", "-o", "%A")).Split('\n')[0];
+        await slurm.RunAsync("scancel", first);
+        await File.WriteAllTextAsync(go, "", TestContext.Current.CancellationToken);
+        var proofs = Path.Combine(_cli.Home, "proofs");
+        var (_, result) = await _cli.JsonAsync(TestContext.Current.CancellationToken, "place", "--resume", run, "--certificates", proofs);
+
+        Assert.Equal(run, result.GetProperty("run_id").GetString());
+        Assert.Equal(["cancelled", "completed", "completed", "completed", "completed", "completed"], result.GetProperty("jobs").EnumerateArray().Select(j => j.GetProperty("execution").GetString()).Order(StringComparer.Ordinal));
+        Assert.Equal(Enumerable.Range(0, 6).Select(i => $"job-{i}"), (await File.ReadAllLinesAsync(log, TestContext.Current.CancellationToken)).Select(l => l.Split(' ')[0]).Order(StringComparer.Ordinal));
+        var submitted = (await slurm.RunAsync("squeue", "-h", "--states=all", "--Format=Comment:|")).Split('\n').Where(l => l.Contains($"quorate:{run}:", StringComparison.Ordinal)).ToList();
+        Assert.Equal(6, submitted.Count);
+        Assert.Equal(6, submitted.Distinct().Count());
+
+        // Each part of the run has keys that check its certificates, and what is over is not resumed.
+        foreach (var certificate in Directory.GetFiles(proofs, "*.cert"))
+        {
+            var checks = await Task.WhenAll(new[] { "agents", "agents-part-1" }.Select(k => _cli.RunAsync(TestContext.Current.CancellationToken, "certificate", "verify", certificate, "--keys", Path.Combine(proofs, k + ".keys"))));
+            Assert.Single(checks, c => c.Code == 0);
+        }
+
+        var over = await _cli.RunAsync(TestContext.Current.CancellationToken, "place", "--resume", run);
+        Assert.Equal(2, over.Code);
+        Assert.Contains("no run is open", over.Stderr, StringComparison.Ordinal);
+        Assert.Equal(0, (await _cli.RunAsync(TestContext.Current.CancellationToken, "ledger", "verify")).Code);
+    }
+
+    [Fact]
+    public async Task Place_ResumedWhileItRuns_IsRefused()
+    {
+        var (cluster, jobs, log, go) = (Path.Combine(_cli.Home, "cluster.json"), Path.Combine(_cli.Home, "jobs.json"), Path.Combine(slurm.Folder, "busy"), Path.Combine(slurm.Folder, "busy-go"));
+        await File.WriteAllTextAsync(cluster, QuorateJson.Serialize(slurm.Cluster), TestContext.Current.CancellationToken);
+        await File.WriteAllTextAsync(jobs, QuorateJson.Serialize(new[] { Until(0, log, go) }), TestContext.Current.CancellationToken);
+        _cli.Environment["SLURM_CONF"] = slurm.ConfigFile;
+
+        var first = _cli.JsonAsync(TestContext.Current.CancellationToken, "place", jobs, "--cluster", cluster, "--backend", "slurm");
+        await slurm.UntilAsync(() => Task.FromResult(File.Exists(log)), "the job runs");
+        var run = OpenRun(await _cli.RunAsync(TestContext.Current.CancellationToken, "place", "--resume", "which"));
+        var second = await _cli.RunAsync(TestContext.Current.CancellationToken, "place", "--resume", run);
+        await File.WriteAllTextAsync(go, "", TestContext.Current.CancellationToken);
+
+        Assert.Equal(3, second.Code);
+        Assert.Contains("being worked on by another Quorate", second.Stderr, StringComparison.Ordinal);
+        Assert.Equal(0, (await first).Code);
+    }
+
+    [Fact]
     public async Task Place_NoSlurm_SaysWhatIsMissing()
     {
         var jobs = Path.Combine(_cli.Home, "jobs.json");
@@ -72,6 +139,9 @@ public sealed class PlaceOnSlurmTests(SlurmCluster slurm) : IClassFixture<SlurmC
         Assert.Equal(3, result.Code);
         Assert.Contains("slurm", result.Stderr, StringComparison.OrdinalIgnoreCase);
     }
+
+    /// <summary>The run that is named as open.</summary>
+    private static string OpenRun(CliResult told) => told.Stderr.Split("open: ", 2)[^1].Split(default(char[]), 2, StringSplitOptions.RemoveEmptyEntries)[0];
 
     /// <summary>How many jobs Slurm has been running for so many seconds.</summary>
     private async Task<int> RunForAsync(int seconds) => (await slurm.RunAsync("squeue", "-h", "-t", "R", "-o", "%M")).Split('\n', StringSplitOptions.RemoveEmptyEntries)

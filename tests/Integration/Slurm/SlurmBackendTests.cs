@@ -181,6 +181,36 @@ public sealed class SlurmBackendTests(SlurmCluster slurm) : IClassFixture<SlurmC
     }
 
     [Fact]
+    public async Task Submissions_Many_AreLookedUpOnce()
+    {
+        var (commands, calls) = (Directory.CreateDirectory(Path.Combine(slurm.Folder, "counted-" + _mark)).FullName, Path.Combine(slurm.Folder, "calls-" + _mark));
+        foreach (var program in new[] { "squeue", "sbatch" })
+        {
+            var file = Path.Combine(commands, program);
+            await File.WriteAllTextAsync(file, $"#!/bin/sh\necho {program} >> {calls}\nexec /usr/bin/{program} \"$@\"\n", TestContext.Current.CancellationToken);
+            await slurm.RunAsync("chmod", "700", file);
+        }
+
+        using var backend = new SlurmBackend(new SlurmOptions { Mark = _mark, Cluster = slurm.Cluster, ConfigFile = slurm.ConfigFile, CommandFolder = commands }, TimeProvider.System);
+        foreach (var key in new[] { "one", "two", "three", "two" })
+        {
+            await AcceptedAsync(backend, Start(key));
+        }
+
+        Assert.Equal(["squeue", "sbatch", "sbatch", "sbatch"], await File.ReadAllLinesAsync(calls, TestContext.Current.CancellationToken));
+        Assert.Equal(3, await CountAsync());
+    }
+
+    [Fact]
+    public async Task Find_WhereSlurmKeepsNoAccounts_IsNothingAndNoOutage()
+    {
+        var backend = Backend();
+        var start = Start("found");
+        var answer = await backend.FindAsync(start, await AcceptedAsync(backend, start), TestContext.Current.CancellationToken);
+        Assert.Equal((true, null), (answer.Reached, answer.Value));
+    }
+
+    [Fact]
     public async Task Commands_NotInstalled_SayHowToGetThem()
     {
         var error = await Assert.ThrowsAsync<QuorateException>(() => new SlurmBackend(new SlurmOptions { Mark = _mark, Cluster = slurm.Cluster, CommandFolder = "/nowhere" }, TimeProvider.System).ObserveAsync(TestContext.Current.CancellationToken));

@@ -120,6 +120,8 @@ public sealed class NodeWatchTests : IDisposable
 
         public Task<BackendAnswer<IReadOnlyList<BackendJob>>> ObserveAsync(CancellationToken cancellationToken) => throw new NotSupportedException();
 
+        public Task<BackendAnswer<BackendJob?>> FindAsync(JobStart job, string id, CancellationToken cancellationToken) => throw new NotSupportedException();
+
         public Task<BackendAnswer<bool>> CancelAsync(string id, CancellationToken cancellationToken) => throw new NotSupportedException();
     }
 }

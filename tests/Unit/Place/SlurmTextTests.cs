@@ -30,6 +30,19 @@ public class SlurmTextTests
         Assert.Equal((1, "n1 n2"), (jobs[1].Restarts, string.Join(' ', jobs[1].Nodes)));
     }
 
+    [Theory]
+    [InlineData("7|COMPLETED|0:0|n1\n", "Completed 0 n1")]
+    [InlineData("7|NODE_FAIL|0:0|n1\n7|FAILED|3:0|n[2-3]\n", "Failed 3 n2,n3")]
+    [InlineData("7|CANCELLED by 1000|0:15|None assigned\n", "Cancelled 143 ")]
+    [InlineData("7|RUNNING|0:0|n1\n", "Running  n1")]
+    [InlineData("8|COMPLETED|0:0|n1\n7|WHAT|0:0|n1\n", "")]
+    [InlineData("", "")]
+    public void Accounts_OfAJob_TellItsLastState(string output, string told)
+    {
+        var job = SlurmText.Account(output, "7", "k");
+        Assert.Equal(told, job is null ? "" : $"{job.State} {job.ExitCode} {string.Join(',', job.Nodes)}");
+    }
+
     [Fact]
     public void Nodes_StatesAndMarks_AreTold()
     {

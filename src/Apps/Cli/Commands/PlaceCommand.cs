@@ -1,13 +1,14 @@
 using System.CommandLine;
+using System.CommandLine.Parsing;
 using Quorate.Cli.Common;
 using Quorate.Cli.Messaging;
 using Quorate.Cli.Placing;
 using Quorate.Cli.Views;
 using Quorate.Contracts;
 using Quorate.Contracts.Placing;
-using Quorate.Contracts.Provenance;
 using Quorate.Engine.Place;
 using Quorate.Engine.Place.Agreement;
+using Quorate.Engine.Place.Recording;
 using Quorate.Storage.Certificates;
 
 namespace Quorate.Cli.Commands;
@@ -18,8 +19,8 @@ internal static class PlaceCommand
     private const int SingleUpTo = 100;
     private const int Many = 16;
 
-    private static readonly Argument<string[]> JobFiles = new("jobfile") { Description = "Jobs: JSON as docs/schemas/job.json says; one or more files.", Arity = ArgumentArity.OneOrMore };
-    private static readonly Option<string> Cluster = new("--cluster") { Description = "The agents and their nodes: JSON as docs/schemas/cluster.json says.", Required = true, HelpName = "FILE" };
+    private static readonly Argument<string[]> JobFiles = new("jobfile") { Description = "Jobs: JSON as docs/schemas/job.json says; one or more files.", Arity = ArgumentArity.ZeroOrMore };
+    private static readonly Option<string> Cluster = new("--cluster") { Description = "The agents and their nodes: JSON as docs/schemas/cluster.json says.", HelpName = "FILE" };
     private static readonly Option<string> Protocol = new("--protocol") { Description = "How pools are chosen: consensus (by fit), auction, or hierarchy. The agents decide in each case.", DefaultValueFactory = _ => PlacementOptions.Consensus };
     private static readonly Option<string?> Faults = new("--faults") { Description = "Faults to inject into the agents: JSON as docs/schemas/agent-faults.json says.", HelpName = "FILE" };
     private static readonly Option<string> Backend = new("--backend") { Description = "Where jobs run: simulated (in virtual time) or slurm.", DefaultValueFactory = _ => PlacementBackends.Simulated };
@@ -31,33 +32,55 @@ internal static class PlaceCommand
     private static readonly Option<string?> Certificates = new("--certificates") { Description = "Write each placement's certificate and the keys that check it to this folder.", HelpName = "DIR" };
     private static readonly Option<string?> Broker = BrokerAddress.CreateOption();
     private static readonly Option<int> Seed = NumberOptions.Seed("Of the faults.");
+    private static readonly Option<string?> Resume = new("--resume") { Description = "Go on with a run on a real backend that ended early: its jobs, cluster and options are those in the ledger. A run that is not there is answered with those that are open.", HelpName = "RUN" };
+
+    /// <summary>What a run that is resumed has in the ledger.</summary>
+    private static readonly Option[] Recorded = [Cluster, Protocol, Faults, Backend, Model, Batch, Timeout, Detach, Seed];
 
     public static Command Create()
     {
         var command = new Command("place", "Place jobs on a cluster: agents vote, a quorum decides, nodes are never over-committed, every placement has a certificate (exit 1 if a job was not placed).")
         {
-            JobFiles, Cluster, Protocol, Faults, Backend, Model, Batch, Timeout, Detach, Explain, Certificates, Broker, Seed,
+            JobFiles, Cluster, Protocol, Faults, Backend, Model, Batch, Timeout, Detach, Explain, Certificates, Broker, Seed, Resume,
         };
         Protocol.AcceptOnlyFromAmong([.. PlacementOptions.Protocols]);
         Backend.AcceptOnlyFromAmong(PlacementBackends.Simulated, PlacementBackends.Slurm);
+        command.Validators.Add(CheckWhatIsGiven);
         command.SetAction((parse, token) => Workspace.RunAsync(parse, workspace => RunAsync(workspace, parse, token)));
         return command.WithExamples(
             "quorate place lab/workloads/jobs-30.json --cluster lab/clusters/five-agents.json",
             "quorate place lab/workloads/jobs-30.json --cluster lab/clusters/five-agents.json --faults lab/faults/agents.json --seed 7 --explain",
             "quorate place job.json --cluster cluster.json --backend slurm --certificates ./proofs",
-            "quorate place job.json --cluster cluster.json --broker amqp://127.0.0.1:5672/");
+            "quorate place job.json --cluster cluster.json --broker amqp://127.0.0.1:5672/",
+            "quorate place --resume place-01jx");
     }
 
-    private static async Task<int> RunAsync(Workspace workspace, ParseResult parse, CancellationToken token)
+    private static void CheckWhatIsGiven(CommandResult given)
     {
+        var hasJobs = given.GetResult(JobFiles) is { Tokens.Count: > 0 };
+        if (given.GetResult(Resume) is null)
+        {
+            foreach (var missing in new[] { hasJobs ? null : "job files", given.GetResult(Cluster) is null ? "--cluster" : null }.OfType<string>())
+            {
+                given.AddError($"{missing} must be given, or --resume");
+            }
+        }
+        else if (Recorded.Where(o => given.GetResult(o) is { Implicit: false }).Select(o => o.Name).Concat(hasJobs ? ["job files"] : []).ToList() is { Count: > 0 } tooMuch)
+        {
+            given.AddError($"--resume takes {string.Join(", ", tooMuch)} from the ledger: leave them out");
+        }
+    }
+
+    private static Task<int> RunAsync(Workspace workspace, ParseResult parse, CancellationToken token)
+    {
+        if (parse.GetValue(Resume) is { } run)
+        {
+            return RunLease.HoldingAsync(workspace, run, cancel => ResumeAsync(workspace, parse, run, cancel), token);
+        }
+
         var cluster = WorkloadFiles.ReadCluster(parse.GetValue(Cluster)!);
         var jobs = WorkloadFiles.ReadJobs(parse.GetValue(JobFiles)!);
         var plan = parse.GetValue(Faults) is { } file ? WorkloadFiles.ReadFaults(file, cluster) : null;
-        if (parse.GetValue(Certificates) is { } wanted)
-        {
-            OutcomeFolder.Prepare(wanted);
-        }
-
         var view = new PlaceView(workspace.Output, cluster, parse.GetValue(Explain));
         var request = new PlacementRequest
         {
@@ -80,18 +103,49 @@ internal static class PlaceCommand
             },
         };
 
+        return request.IsReal ? RunLease.HoldingAsync(workspace, request.RunId, cancel => CarryOutAsync(workspace, parse, request, view, cancel), token) : CarryOutAsync(workspace, parse, request, view, token);
+    }
+
+    private static async Task<int> ResumeAsync(Workspace workspace, ParseResult parse, string run, CancellationToken token)
+    {
+        var recorded = await RecordedRun.ReadAsync(await workspace.OpenLedgerAsync(token), run, token);
+        var view = new PlaceView(workspace.Output, recorded.Cluster, parse.GetValue(Explain));
+        var request = new PlacementRequest
+        {
+            RunId = run,
+            Cluster = recorded.Cluster,
+            Jobs = recorded.Jobs,
+            Faults = recorded.Started.Faults,
+            Seed = recorded.Started.Seed,
+            Broker = BrokerAddress.Read(parse.GetValue(Broker)),
+            Model = recorded.Started.Model,
+            Observer = view,
+            TimeoutMs = recorded.Started.TimeoutMs,
+            Options = recorded.Started.Options,
+            Recorded = recorded,
+        };
+        return await CarryOutAsync(workspace, parse, request, view, token);
+    }
+
+    private static async Task<int> CarryOutAsync(Workspace workspace, ParseResult parse, PlacementRequest request, PlaceView view, CancellationToken token)
+    {
         // Whatever is missing is said before anything is shown or placed.
-        await workspace.OpenLedgerAsync(token);
+        if (parse.GetValue(Certificates) is { } wanted)
+        {
+            OutcomeFolder.Prepare(wanted);
+        }
+
         await using var opened = await PlacementComposition.OpenAsync(workspace, request, token);
         view.Begin(request);
-        var result = await opened.Session.Engine.RunAsync(jobs, token);
+        await opened.BeginAsync(request, token);
+        var result = await opened.Session.Engine.RunAsync(request.Jobs, token);
         if (opened.Trouble is { } trouble)
         {
             workspace.Output.Line($"[yellow]messages do not travel: {Output.Safe(trouble)}[/]");
         }
 
-        await RecordAsync(workspace, result, token);
-        var folder = parse.GetValue(Certificates) is { } proofs ? PlacementProofs.Write(proofs, result, opened.Choices) : null;
+        await opened.Journal.FinishedAsync(result, token);
+        var folder = parse.GetValue(Certificates) is { } proofs ? PlacementProofs.Write(proofs, result, request.Recorded?.Groups ?? [], opened.Choices) : null;
         var shown = parse.GetValue(Explain) ? result : WithoutTranscripts(result);
         workspace.Output.Result(shown, _ => view.Show(shown));
         if (folder is not null)
@@ -99,26 +153,9 @@ internal static class PlaceCommand
             workspace.Output.Line($"[grey]check one with: {Output.Safe(ShellWords.Line("quorate", "certificate", "verify", folder.Value.Example, "--keys", folder.Value.Keys))}[/]");
         }
 
-        return result.Jobs.All(j => j.Outcome == PlacementOutcome.Placed) ? ExitCodes.Done : ExitCodes.Negative;
+        return result.Interrupted is null && result.Jobs.All(j => j.Outcome == PlacementOutcome.Placed) ? ExitCodes.Done : ExitCodes.Negative;
     }
 
     private static PlacementResult WithoutTranscripts(PlacementResult result) =>
         result with { Jobs = [.. result.Jobs.Select(j => j with { Votes = [.. j.Votes.Select(v => v with { Transcript = null })] })] };
-
-    /// <summary>Whether a model had a say in it.</summary>
-    internal static DecisionTag TagOf(IEnumerable<PlacedJob> decided) =>
-        decided.SelectMany(j => j.Votes).Any(v => v.Source == VoteSource.Llm) ? DecisionTag.LlmDecision : DecisionTag.Deterministic;
-
-    /// <summary>The run's decisions and findings, for good.</summary>
-    private static async Task RecordAsync(Workspace workspace, PlacementResult result, CancellationToken token)
-    {
-        var ledger = await workspace.OpenLedgerAsync(token);
-        foreach (var round in result.Jobs.Where(j => j.Certificate is not null).GroupBy(j => j.Certificate!.Round))
-        {
-            await ledger.AppendAsync(new LedgerDraft(LedgerKinds.Placement, result.RunId, QuorateJson.ToElement(round.First().Certificate), TagOf(round)), token);
-        }
-
-        var summary = new { report = result.Report, jobs = result.Jobs.Select(j => new { j.Name, j.Outcome, j.Agent, j.Reason }), findings = result.Findings.Take(100), result.Faults };
-        await ledger.AppendAsync(new LedgerDraft(LedgerKinds.PlacementReport, result.RunId, QuorateJson.ToElement(summary), DecisionTag.Deterministic), token);
-    }
 }

@@ -9,6 +9,7 @@ using Quorate.Engine.Place;
 using Quorate.Engine.Place.Agreement;
 using Quorate.Engine.Place.Backends;
 using Quorate.Engine.Place.Choosers;
+using Quorate.Engine.Place.Recording;
 using Quorate.Engine.Place.Votes;
 using Quorate.Faults.Agents;
 using Quorate.Models.Panel;
@@ -29,12 +30,16 @@ internal sealed class PlacementComposition : IAsyncDisposable
 
     private readonly EndpointBus _bus;
 
-    private PlacementComposition(PlacementSession session, EndpointBus bus, SlurmBackend? slurm, CertifiedChoices? choices) => (Session, _bus, _slurm, Choices) = (session, bus, slurm, choices);
+    private PlacementComposition(PlacementSession session, PlacementJournal journal, EndpointBus bus, SlurmBackend? slurm) => (Session, Journal, _bus, _slurm) = (session, journal, bus, slurm);
 
     public PlacementSession Session { get; }
 
+    public PlacementJournal Journal { get; }
+
     /// <summary>What proposals rest on beside the fit; null: nothing.</summary>
-    public CertifiedChoices? Choices { get; }
+    public CertifiedChoices? Choices { get; private init; }
+
+    private DateTimeOffset Began { get; init; }
 
     /// <summary>Why the agents cannot hear each other at present; null: they can.</summary>
     public string? Trouble => _bus.Trouble;
@@ -45,6 +50,10 @@ internal sealed class PlacementComposition : IAsyncDisposable
         request = request with { Cluster = request.ClusterWithModels() };
         var keys = workspace.OpenMemberKeys("agents");
         var voter = await VotersAsync(workspace, request, token);
+        var history = request.Recorded?.History ?? PlacementHistory.None;
+        var journal = new PlacementJournal(await workspace.OpenLedgerAsync(token), request.RunId, request.IsReal);
+        var began = workspace.Time.GetUtcNow();
+        var already = request.Recorded is { } recorded ? began - recorded.Started.At : TimeSpan.Zero;
         var slurm = request.Options.BackendName == PlacementBackends.Slurm ? new SlurmBackend(new SlurmOptions { Mark = request.RunId, Cluster = request.Cluster }, workspace.Time) : null;
         EndpointBus? bus = null;
         try
@@ -60,13 +69,15 @@ internal sealed class PlacementComposition : IAsyncDisposable
                 Group = GroupOf(workspace, request),
                 Observer = request.Observer,
                 Options = request.Options,
-                Time = slurm is null ? null : new RealJobTime(workspace.Time, Poll),
+                Journal = journal,
+                History = history,
+                Time = slurm is null ? null : new RealJobTime(workspace.Time, Poll, already > TimeSpan.Zero ? already : TimeSpan.Zero),
                 Backend = slurm is null ? null : _ => slurm,
             };
             bus = await OpenBusAsync(workspace, request, setup, keys, token);
             var chooser = ChooserOf(workspace, request, keys, bus);
             var session = PlacementSession.Open(setup with { Clock = bus.Clock, Bus = bus, Chooser = chooser });
-            return new PlacementComposition(session, bus, slurm, chooser.Certified);
+            return new PlacementComposition(session, journal, bus, slurm) { Began = began, Choices = chooser.Certified };
         }
         catch
         {
@@ -76,12 +87,34 @@ internal sealed class PlacementComposition : IAsyncDisposable
         }
     }
 
+    /// <summary>Makes it durable that the run has begun, or goes on. Nothing is decided before that.</summary>
+    public Task BeginAsync(PlacementRequest request, CancellationToken token) => request.Recorded is not null
+        ? Journal.ResumedAsync(Session.Group, token)
+        : Journal.StartedAsync(
+            new PlaceStarted
+            {
+                At = Began,
+                Cluster = QuorateJson.Serialize(request.Cluster),
+                Jobs = request.Jobs.Count,
+                Options = request.Options,
+                TimeoutMs = request.TimeoutMs,
+                Model = request.Model,
+                Faults = request.Faults,
+                Seed = request.Seed,
+                Group = Session.Group,
+            },
+            request.Jobs,
+            token);
+
     private static IPoolChooser ChooserOf(Workspace workspace, PlacementRequest request, IMemberKeys keys, EndpointBus bus) => request.Options.Protocol switch
     {
-        PlacementOptions.Auction => new AuctionChooser(request.Cluster, request.RunId, new AuctionHouse(keys, workspace.Time, new AuctionOptions { Bus = bus }), request.Jobs),
-        PlacementOptions.Hierarchy => new HierarchyChooser(request.Cluster, request.RunId, request.Jobs, bus),
+        PlacementOptions.Auction => new AuctionChooser(request.Cluster, NameOf(request), new AuctionHouse(keys, workspace.Time, new AuctionOptions { Bus = bus }), request.Jobs),
+        PlacementOptions.Hierarchy => new HierarchyChooser(request.Cluster, NameOf(request), request.Jobs, bus),
         _ => new FitChooser(),
     };
+
+    /// <summary>What goes on has messages and auctions of its own.</summary>
+    private static string NameOf(PlacementRequest request) => (request.Recorded?.History ?? PlacementHistory.None).NameOf(request.RunId);
 
     private static async Task<EndpointBus> OpenBusAsync(Workspace workspace, PlacementRequest request, PlacementSetup setup, IMemberKeys keys, CancellationToken token)
     {
@@ -91,7 +124,7 @@ internal sealed class PlacementComposition : IAsyncDisposable
             return await AgentBuses.InProcessAsync(setup.Speakers, setup.Links(), journal, workspace.Time, token);
         }
 
-        var bus = await AgentBuses.RabbitMqAsync(broker, request.RunId, keys, setup.Speakers, setup.Links(), journal, workspace.Time, token);
+        var bus = await AgentBuses.RabbitMqAsync(broker, NameOf(request), keys, setup.Speakers, setup.Links(), journal, workspace.Time, token);
         try
         {
             await AgentBuses.MustBeUpAsync(bus, workspace.Time, token);

@@ -1,5 +1,6 @@
 using Quorate.Contracts.Placing;
 using Quorate.Engine.Place;
+using Quorate.Engine.Place.Recording;
 
 namespace Quorate.Cli.Placing;
 
@@ -31,11 +32,16 @@ internal sealed record PlacementRequest
     public double TimeoutMs { get; init; } = 30_000;
 
     public PlacementOptions Options { get; init; } = new();
+
+    /// <summary>Of a run that goes on; null: it begins.</summary>
+    public RecordedRun? Recorded { get; init; }
+
+    public bool IsReal => Options.BackendName != PlacementOptions.Simulated;
 }
 
 /// <summary>Where jobs can run.</summary>
 internal static class PlacementBackends
 {
-    public const string Simulated = "simulated";
+    public const string Simulated = PlacementOptions.Simulated;
     public const string Slurm = "slurm";
 }

@@ -35,6 +35,16 @@ internal sealed class PlaceView(Output output, ClusterSpec cluster, bool explain
 
         var tolerated = (cluster.Agents.Count - 1) / 3;
         output.Line($"[grey]{Counted.Of(request.Jobs.Count, "job")}, {request.Options.Protocol}, {request.Options.BackendName} backend; {tolerated} of {Counted.Of(cluster.Agents.Count, "agent")} may lie[/]");
+        if (request.IsReal)
+        {
+            output.Line($"[grey]run {Output.Safe(request.RunId)}; should this process end early: quorate place --resume {Output.Safe(request.RunId)}[/]");
+        }
+
+        if (request.Recorded is { } recorded)
+        {
+            output.Line($"[blue]↻[/] resumed: what the ledger holds of it comes first, {Counted.Of(recorded.History.Events.Count(e => e.Decided is not null), "round")}");
+        }
+
         output.Heading("Healthy operation");
     }
 
@@ -44,6 +54,11 @@ internal sealed class PlaceView(Output output, ClusterSpec cluster, bool explain
         {
             TellOnce(_until is null ? "Fault injection and recovery" : "Fault injection");
             output.Line($"[red]●[/] fault: [bold]{Output.Safe(fault.Agent)}[/] {Words(fault.Kind)} for {Counted.Of(fault.Until - fault.Round, "round")}");
+        }
+
+        if (progress.Outage is { } outage)
+        {
+            output.Line(outage.Length > 0 ? $"[red]●[/] the backend does not answer: {Output.Safe(PlainText.Line(outage, MaxText))}" : "[green]●[/] the backend answers again");
         }
 
         if (progress.Finding is { } finding && _told.Add((finding.Agent, finding.Kind)))
@@ -97,6 +112,16 @@ internal sealed class PlaceView(Output output, ClusterSpec cluster, bool explain
             output.Line($"Byzantine agents detected: {(report.ByzantineDetected.Count == 0 ? "none" : Output.Safe(string.Join(", ", report.ByzantineDetected)))}");
             output.Line($"Correctness under attack: {(report.CorrectnessUnderAttack is { } correct ? $"{correct:P1} of what was decided under a fault is what the rules say" : "nothing was decided under a fault")}");
             output.Line($"Recovery: {(report.RecoveryMs is { } mean ? $"{Duration.Text(mean)} average, p95 {Duration.Text(report.RecoveryP95Ms ?? mean)}" : "nothing had to recover")} over {Counted.Of(result.Faults.Count, "fault")}");
+        }
+
+        if (result.Interrupted is { } interrupted)
+        {
+            output.Line($"[red]✗[/] interrupted: {Output.Safe(PlainText.Line(interrupted, MaxText))}; what runs goes on. Then: quorate place --resume {Output.Safe(result.RunId)}");
+        }
+
+        if (result.LeftOpen.Count > 0)
+        {
+            output.Line($"[yellow]![/] given up, and perhaps run by the backend after all: {Output.Safe(PlainText.Line(string.Join(", ", result.LeftOpen), 4 * MaxText))}; quorate place --resume {Output.Safe(result.RunId)} cancels them");
         }
 
         if (report.LlmCalls > 0)

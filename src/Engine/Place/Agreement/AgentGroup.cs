@@ -1,6 +1,7 @@
 using Quorate.Contracts;
 using Quorate.Contracts.Placing;
 using Quorate.Engine.Messages;
+using Quorate.Engine.Place.Recording;
 using Quorate.Engine.Place.Votes;
 using Quorate.Protocol.Consensus;
 using Quorate.Protocol.Consensus.Crypto;
@@ -42,15 +43,18 @@ public sealed partial class AgentGroup
     /// <param name="faults">What befalls them.</param>
     /// <param name="bus">Carries opinions; its clock is that of timeouts.</param>
     /// <param name="options">Times.</param>
-    public AgentGroup(ClusterSpec cluster, string run, IReadOnlyList<ConsensusContext> contexts, ConsensusContext client, IReadOnlyList<IVoter> voters, IAgentFaults faults, IAgentBus bus, AgentGroupOptions options)
+    /// <param name="history">Of a run that goes on: the agents begin where it led to; null: it begins.</param>
+    public AgentGroup(ClusterSpec cluster, string run, IReadOnlyList<ConsensusContext> contexts, ConsensusContext client, IReadOnlyList<IVoter> voters, IAgentFaults faults, IAgentBus bus, AgentGroupOptions options, PlacementHistory? history = null)
     {
         (_cluster, _client, _voters, _faults, _bus, _clock, _options) = (cluster, client, voters, faults, bus, bus.Clock, options);
 
         // The agents read what the rules have read: the same bytes are parsed once.
         Rules = client.Validator as PlacementRules ?? new PlacementRules(cluster);
         (_records, _ballots) = (Rules.Records, Rules.Ballots);
-        _nodes = [.. contexts.Select((c, i) => new AgentNode(i, c, cluster, run, (_records, _ballots), options.Choices, Tick))];
-        _opinions = $"{OpinionTopic}/{run}/";
+        history ??= PlacementHistory.None;
+        var past = history.Decided.ToList();
+        _nodes = [.. contexts.Select((c, i) => new AgentNode(i, c, cluster, run, (_records, _ballots), options.Choices, Tick, past))];
+        _opinions = $"{OpinionTopic}/{history.NameOf(run)}/";
         _numbers = _nodes.ToDictionary(n => cluster.Agents[n.Id].Name, n => n.Id, StringComparer.Ordinal);
         _others = [.. _nodes.Select(n => cluster.Agents.Where((_, i) => i != n.Id).Select(a => a.Name).ToArray())];
         bus.On(OpinionTopic, Hear);

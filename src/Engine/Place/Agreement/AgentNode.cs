@@ -13,17 +13,18 @@ internal sealed class AgentNode
     private readonly Memo<PlacementRecord> _records;
     private readonly string _run;
     private readonly CertifiedChoices? _choices;
+    private readonly IReadOnlyList<Item> _past;
     private readonly List<DurableRecord> _log = [];
     private readonly Dictionary<(int From, string Kind), int> _damaged = [];
     private readonly Dictionary<int, long> _lastWord = [];
     private Request? _question;
     private PlacementRecord? _record;
 
-    public AgentNode(int id, ConsensusContext context, ClusterSpec cluster, string run, (Memo<PlacementRecord> Records, Memo<Ballot> Ballots) read, CertifiedChoices? choices, long now)
+    public AgentNode(int id, ConsensusContext context, ClusterSpec cluster, string run, (Memo<PlacementRecord> Records, Memo<Ballot> Ballots) read, CertifiedChoices? choices, long now, IReadOnlyList<Item> past)
     {
-        (Id, Context, _cluster, _run, _records, _choices) = (id, context, cluster, run, read.Records, choices);
+        (Id, Context, _cluster, _run, _records, _choices, _past) = (id, context, cluster, run, read.Records, choices, past);
         Audit = new BallotAudit(context, cluster, read.Ballots);
-        State = new PlacementState(cluster, run, _records) { Choices = choices };
+        State = Begin();
         Machine = new Replica(id, context, State, [], now);
     }
 
@@ -48,7 +49,7 @@ internal sealed class AgentNode
 
     public void Start(long now)
     {
-        State = new PlacementState(_cluster, _run, _records) { Choices = _choices };
+        State = Begin();
         Machine = new Replica(Id, Context, State, _log, now);
     }
 
@@ -160,6 +161,18 @@ internal sealed class AgentNode
                 _lastWord[vote.Replica] = round;
             }
         }
+    }
+
+    /// <summary>Where the group begins: empty, or where the parts of the run before it led to.</summary>
+    private PlacementState Begin()
+    {
+        var state = new PlacementState(_cluster, _run, _records) { Choices = _choices };
+        foreach (var item in _past)
+        {
+            state.Apply(0, item);
+        }
+
+        return state;
     }
 
     private void Count(int from, string kind) => _damaged[(from, kind)] = _damaged.GetValueOrDefault((from, kind)) + 1;

@@ -37,7 +37,23 @@ public sealed record RoundResult
     {
         Record = record,
         Question = item.Request.Sequence,
-        Ballots = item.Opinions.Select(o => (o.Author, Ballot: Ballot.TryParse(o.Value))).Where(b => b.Ballot is not null).ToDictionary(b => b.Author, b => b.Ballot!),
+        Ballots = BallotsOf(item),
         Cast = new Dictionary<int, CastBallot>(),
     };
+
+    /// <summary>A round as its certificate tells it, long after.</summary>
+    internal static RoundResult Recalled(Item item, QuorumCertificate certificate, PlacementRecord record) => new()
+    {
+        Record = record,
+        Question = item.Request.Sequence,
+        Decided = [(item, certificate)],
+        Ballots = BallotsOf(item),
+        Cast = new Dictionary<int, CastBallot>(),
+        Findings = [],
+        ElapsedMs = 0,
+        View = certificate.View,
+    };
+
+    private static Dictionary<int, Ballot> BallotsOf(Item item) =>
+        item.Opinions.Select(o => (o.Author, Ballot: Ballot.TryParse(o.Value))).Where(b => b.Ballot is not null).ToDictionary(b => b.Author, b => b.Ballot!);
 }

@@ -43,6 +43,8 @@ public sealed class SimulatedBackend(ClusterSpec cluster, TimeProvider time) : I
     public Task<BackendAnswer<IReadOnlyList<BackendJob>>> ObserveAsync(CancellationToken cancellationToken) =>
         Answer<object?, IReadOnlyList<BackendJob>>(_ => [.. _jobs.Values], null, cancellationToken);
 
+    public Task<BackendAnswer<BackendJob?>> FindAsync(JobStart job, string id, CancellationToken cancellationToken) => Answer(i => _jobs.GetValueOrDefault(i), id, cancellationToken);
+
     public Task<BackendAnswer<bool>> CancelAsync(string id, CancellationToken cancellationToken) => Answer(Cancel, id, cancellationToken);
 
     public Task<BackendAnswer<IReadOnlyList<BackendNode>>> DescribeAsync(CancellationToken cancellationToken) => Answer<object?, IReadOnlyList<BackendNode>>(

@@ -26,11 +26,12 @@ public sealed class VirtualJobTime : TimeProvider, IJobTime
 /// <summary>A cluster's time as it passes; changes are looked for now and then.</summary>
 /// <param name="time">The clock.</param>
 /// <param name="poll">How long to wait between two looks.</param>
-public sealed class RealJobTime(TimeProvider time, TimeSpan poll) : IJobTime
+/// <param name="already">How long ago the run began, of one that goes on.</param>
+public sealed class RealJobTime(TimeProvider time, TimeSpan poll, TimeSpan already = default) : IJobTime
 {
     private readonly long _start = time.GetTimestamp();
 
-    public TimeSpan Now => time.GetElapsedTime(_start);
+    public TimeSpan Now => already + time.GetElapsedTime(_start);
 
     public async Task<bool> WaitAsync(TimeSpan? moment, CancellationToken cancellationToken)
     {
