@@ -4,7 +4,6 @@ using Quorate.Cli.Common;
 using Quorate.Cli.Messaging;
 using Quorate.Cli.Placing;
 using Quorate.Cli.Views;
-using Quorate.Contracts;
 using Quorate.Contracts.Placing;
 using Quorate.Engine.Place;
 using Quorate.Engine.Place.Agreement;
