@@ -37,18 +37,20 @@ Examples.ShowInHelp(root);
 
 var parse = root.Parse(args);
 var json = args.Contains("--json");
-if (parse.Errors.Count > 0 && parse.Action is System.CommandLine.Invocation.ParseErrorAction)
+if (Usage.FindProblem(parse, args) is { } problem)
 {
-    return Errors.ReportUsage(parse, json);
+    return Errors.ReportUsage(parse, problem, json);
 }
 
+using var interruption = new Interruption(TimeProvider.System);
 try
 {
-    return await parse.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = TimeSpan.FromSeconds(10) });
+    // System.CommandLine would listen for signals only once the command waits for something.
+    return await interruption.RunAsync(token => parse.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null }, token));
 }
 catch (QuorateException error)
 {
-    return Errors.Report(error, json);
+    return Errors.Report(parse, error, json);
 }
 catch (PlatformException error)
 {
@@ -56,7 +58,7 @@ catch (PlatformException error)
 }
 catch (OperationCanceledException)
 {
-    return ExitCodes.Interrupted;
+    return Errors.ReportInterrupted(json);
 }
 catch (Exception error) when (Errors.IsConsole(error))
 {

@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using Quorate.Contracts.Provenance;
 
 namespace Quorate.Contracts.Coordination;
@@ -9,10 +10,14 @@ public sealed record AuctionResult
     public required string Task { get; init; }
 
     /// <summary>Null: nobody; <see cref="Reason"/> says why.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
     public string? Winner { get; init; }
+
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
     public AgentBid? Bid { get; init; }
 
     /// <summary>What the winner is paid, in the unit of the reserve.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
     public double? Price { get; init; }
     public required double Reserve { get; init; }
     public string? RunnerUp { get; init; }
@@ -22,6 +27,8 @@ public sealed record AuctionResult
     public required IReadOnlyList<string> Ranking { get; init; }
     public required IReadOnlyDictionary<string, BidScores> Scores { get; init; }
     public required IReadOnlyDictionary<string, AgentCapability> Capabilities { get; init; }
+
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
     public AuctionRisk? Risk { get; init; }
     public required IReadOnlyList<ExcludedBid> Excluded { get; init; }
 

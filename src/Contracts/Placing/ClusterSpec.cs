@@ -28,7 +28,7 @@ public sealed record ClusterSpec
 /// <summary>An agent and the nodes it manages.</summary>
 public sealed record AgentSpec
 {
-    /// <summary>Letters, digits, dot, underscore and hyphen; unique in the cluster.</summary>
+    /// <summary>As <see cref="NameRule"/> says; unique in the cluster, in whatever case.</summary>
     public required string Name { get; init; }
 
     /// <summary>What its nodes are for: gpu, memory, compute, storage or general.</summary>

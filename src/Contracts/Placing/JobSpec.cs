@@ -14,7 +14,7 @@ public sealed record JobSpec
 
     public const int MaxPriority = 1_000_000;
 
-    /// <summary>Letters, digits, dot, underscore and hyphen; unique among the jobs of a run.</summary>
+    /// <summary>As <see cref="NameRule"/> says; unique among the jobs of a run.</summary>
     public required string Name { get; init; }
 
     /// <summary>At least 1.</summary>

@@ -41,9 +41,9 @@ public readonly record struct Resources(long CpuCores, long MemoryMb, long Gpus,
     /// <summary>An amount of one kind for people, such as <c>64 GB memory</c>.</summary>
     public static string Describe(int kind, long amount) => kind switch
     {
-        0 => FormattableString.Invariant($"{amount} cores"),
+        0 => FormattableString.Invariant($"{amount} {(amount == 1 ? "core" : "cores")}"),
         1 => FormattableString.Invariant($"{amount / 1024m:0.##} GB memory"),
-        2 => FormattableString.Invariant($"{amount} GPUs"),
+        2 => FormattableString.Invariant($"{amount} {(amount == 1 ? "GPU" : "GPUs")}"),
         _ => FormattableString.Invariant($"{amount} GB storage"),
     };
 

@@ -1,5 +1,7 @@
 using Quorate.Contracts;
 using Quorate.Contracts.Coordination;
+using Quorate.Engine.Files;
+using Quorate.Engine.Panels;
 using Quorate.Protocol.Auction;
 
 namespace Quorate.Engine.Coordination;
@@ -14,19 +16,19 @@ public static class AgentsFileReader
     /// <summary>Full-time roles that one agent may carry.</summary>
     public const double MaxCapacity = 1_000_000;
 
-    private static readonly FileForm Form = new("agents_invalid", "docs/schemas/agents.json says what a file of agents holds");
+    private static readonly FileForm Form = new("agents_invalid", "docs/schemas/agents.json");
 
     /// <exception cref="QuorateException">Input, agents_invalid: names the field, its value and what is allowed.</exception>
     public static AgentsFile Read(string json)
     {
         var agents = new List<AgentProfile>();
-        var names = new HashSet<string>(StringComparer.Ordinal);
+        var names = new HashSet<string>(NameRule.OfAgents) { MemberContexts.ClientName };
         foreach (var fields in Form.Parse(json, "agents").Objects("agents", 1, AgentsFile.MaxAgents, "name", "skills", "capacity", "history", "bid"))
         {
             agents.Add(ReadAgent(fields));
             if (!names.Add(agents[^1].Name))
             {
-                throw fields.Wrong("name", "a name that no other agent has is allowed");
+                throw fields.Wrong("name", $"a name that no other agent has, in whatever case, and not '{MemberContexts.ClientName}' is allowed");
             }
         }
 

@@ -48,7 +48,7 @@ public sealed class AuctionHouse(IMemberKeys keys, TimeProvider time, AuctionOpt
         try
         {
             var tracks = bidders.Select(b => TrackRecords.Of(b.Profile, task.Requirements.Skill)).ToList();
-            phases.End("capabilities", $"{names.Length} agents, {tracks.Sum(t => t.Succeeded + t.Failed)} finished tasks known");
+            phases.End("capabilities", $"{Counted.Of(names.Length, "agent")}, {Counted.Of(tracks.Sum(t => t.Succeeded + t.Failed), "finished task")} known");
 
             var bus = _options.Bus ?? new VirtualAgentBus([.. names, MemberContexts.ClientName], new RealClock(time));
             var round = new BiddingRound(new AuctionNotice(auctionId, task), bidders, opened, tracks, bus);
@@ -56,10 +56,10 @@ public sealed class AuctionHouse(IMemberKeys keys, TimeProvider time, AuctionOpt
             phases.End("bids", $"{participants.Count(p => p.Commitments.Count > 0)} sealed, {participants.Count(p => p.Reveal is not null)} opened");
 
             var record = AuctionRecords.Create(round.Notice, participants, past);
-            phases.End("evaluation", $"{record.Outcome.Ranking.Count} bids count, {record.Outcome.Excluded.Count} agents without one");
+            phases.End("evaluation", $"{Counted.Of(record.Outcome.Ranking.Count, "bid counts", "bids count")}, {Counted.Of(record.Outcome.Excluded.Count, "agent")} without one");
 
             var award = await AwardAsync(round, record, cancellationToken);
-            phases.End("award", award.Certificate is { } proof ? $"{proof.Signers.Count} agents signed" : "no quorum");
+            phases.End("award", award.Certificate is { } proof ? $"{Counted.Of(proof.Signers.Count, "agent")} signed" : "no quorum");
             return Describe(record, award, names.Length, phases, round.Failures);
         }
         finally
@@ -111,7 +111,7 @@ public sealed class AuctionHouse(IMemberKeys keys, TimeProvider time, AuctionOpt
             Price = decided ? outcome.Price : null,
             Reserve = record.Task.Requirements.MaxCost,
             RunnerUp = outcome.RunnerUp,
-            Reason = decided || agents == 0 ? outcome.Reason : $"no quorum of {award.Members} agents accepted a record",
+            Reason = decided || agents == 0 ? outcome.Reason : $"no quorum of {Counted.Of(award.Members, "agent")} accepted a record",
             Ranking = outcome.Ranking,
             Scores = outcome.Scores,
             Capabilities = outcome.Capabilities,
@@ -133,7 +133,7 @@ public sealed class AuctionHouse(IMemberKeys keys, TimeProvider time, AuctionOpt
 
     private static void CheckNames(string auctionId, string[] names)
     {
-        if (!AuctionRules.IsName(auctionId) || auctionId.Length > 60)
+        if (!NameRule.IsName(auctionId) || auctionId.Length > 60)
         {
             throw QuorateException.Input("auction_id_invalid", $"auction_id is '{PlainText.Line(auctionId, 80)}'; 1 to 60 letters, digits, dots, underscores and hyphens are allowed, the first a letter or digit");
         }
@@ -143,9 +143,8 @@ public sealed class AuctionHouse(IMemberKeys keys, TimeProvider time, AuctionOpt
             throw QuorateException.Input("too_many_agents", $"{names.Length} agents take part; at most {AgentsFile.MaxAgents} are allowed");
         }
 
-        // Keys are files, and not all file systems tell upper from lower case.
-        var seen = new HashSet<string>(StringComparer.OrdinalIgnoreCase) { MemberContexts.ClientName };
-        if (Array.Find(names, name => !AuctionRules.IsName(name) || !seen.Add(name)) is { } wrong)
+        var seen = new HashSet<string>(NameRule.OfAgents) { MemberContexts.ClientName };
+        if (Array.Find(names, name => !NameRule.IsName(name) || !seen.Add(name)) is { } wrong)
         {
             throw QuorateException.Input("agent_name_invalid", $"an agent's name is '{PlainText.Line(wrong, 80)}'; a name that is used once, with 1 to 64 letters, digits, dots, underscores and hyphens, and not '{MemberContexts.ClientName}', is allowed", "upper and lower case count as the same");
         }

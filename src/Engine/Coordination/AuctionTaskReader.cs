@@ -1,5 +1,6 @@
 using Quorate.Contracts;
 using Quorate.Contracts.Coordination;
+using Quorate.Engine.Files;
 using Quorate.Protocol.Auction;
 
 namespace Quorate.Engine.Coordination;
@@ -9,7 +10,7 @@ public static class AuctionTaskReader
 {
     public const int MaxBytes = 1 << 20;
 
-    private static readonly FileForm Form = new("auction_task_invalid", "docs/schemas/auction-task.json says what a task holds");
+    private static readonly FileForm Form = new("auction_task_invalid", "docs/schemas/auction-task.json");
 
     /// <exception cref="QuorateException">Input, auction_task_invalid: names the field, its value and what is allowed.</exception>
     public static AuctionTask Read(string json)
@@ -23,11 +24,11 @@ public static class AuctionTaskReader
             {
                 MaxCost = needs.Number("max_cost", 0, AuctionRules.MaxCost, above: true),
                 MaxDurationS = needs.Number("max_duration_s", 0, AuctionRules.MaxSeconds, above: true),
-                MinQuality = needs.Number("min_quality", 0, 1, standard: 0),
+                MinQuality = needs.Number("min_quality", 0, 1, standard: 0, below: true),
                 TargetThroughput = needs.Has("target_throughput") ? needs.Number("target_throughput", 0, AuctionRules.MaxThroughput, above: true) : null,
-                Skill = needs.Has("skill") ? needs.Name("skill") : null,
+                Skill = needs.OptionalName("skill"),
             },
-            CriteriaWeights = file.Numbers("criteria_weights", Criteria.Names.Count, 0, Criteria.MaxWeight),
+            CriteriaWeights = file.Numbers("criteria_weights", Criteria.Names.Count, 0, Criteria.MaxWeight, Criteria.Names),
         };
         task = file.Has("risk_weight") ? task with { RiskWeight = file.Number("risk_weight", 0, AuctionRules.MaxRiskWeight) } : task;
         AuctionRules.Check(task);

@@ -1,5 +1,6 @@
 using Quorate.Contracts;
 using Quorate.Contracts.Coordination;
+using Quorate.Engine.Files;
 using Quorate.Protocol.Auction;
 
 namespace Quorate.Engine.Coordination;
@@ -12,7 +13,7 @@ public static class OrganiseTaskReader
     /// <summary>Gigabytes that one job may hand on.</summary>
     public const double MaxData = 1e9;
 
-    private static readonly FileForm Form = new("task_invalid", "docs/schemas/organise-task.json says what a task holds");
+    private static readonly FileForm Form = new("task_invalid", "docs/schemas/organise-task.json");
 
     /// <summary>The form only: the graph's own rules (names once, known dependencies, no cycle) are those of the hierarchy that is made of it.</summary>
     /// <exception cref="QuorateException">Input, task_invalid: names the field, its value and what is allowed.</exception>
@@ -42,7 +43,7 @@ public static class OrganiseTaskReader
         var usual = new OrganiseRequirements();
         return new OrganiseRequirements
         {
-            SpanOfControl = fields.Has("span_of_control") ? fields.Whole("span_of_control", OrganiseRequirements.LeastSpan, OrganiseRequirements.MostSpan) : usual.SpanOfControl,
+            SpanOfControl = (int)fields.Whole("span_of_control", OrganiseRequirements.LeastSpan, OrganiseRequirements.MostSpan, usual.SpanOfControl),
             DeadlineS = fields.Has("deadline_s") ? fields.Number("deadline_s", 0, AuctionRules.MaxSeconds, above: true) : null,
         };
     }

@@ -40,7 +40,7 @@ public sealed partial class PlacementEngine
     {
         var item = certificate.Decided()!;
         _state.Apply(0, item);
-        if (_state.Last.Round == 0 || _records.Read(item.Request.Payload) is not { } record)
+        if (_state.Last.Round == 0 || _parts.Group.Records.Read(item.Request.Payload) is not { } record)
         {
             throw QuorateException.Input("run_damaged", $"a recorded round of {_parts.RunId} does not follow the one before, round {_state.Round}", "quorate ledger verify says whether the ledger was changed");
         }

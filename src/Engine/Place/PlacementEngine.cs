@@ -14,7 +14,6 @@ namespace Quorate.Engine.Place;
 public sealed partial class PlacementEngine
 {
     private readonly PlacementParts _parts;
-    private readonly Memo<PlacementRecord> _records = new(PlacementRecord.TryParse);
     private readonly PlacementState _state;
     private readonly NodePools _nodes;
     private readonly JobQueue _queue;
@@ -34,7 +33,7 @@ public sealed partial class PlacementEngine
     public PlacementEngine(PlacementParts parts)
     {
         _parts = parts;
-        _state = new PlacementState(parts.Cluster, parts.RunId, _records);
+        _state = new PlacementState(parts.Cluster, parts.RunId, parts.Group.Records);
         _nodes = new NodePools(parts.Cluster);
         _queue = new JobQueue(parts.Cluster);
         _backend = new BackendWatch(parts.Backend, parts.Time, parts.Options, parts.Observer, parts.Journal);
@@ -235,14 +234,15 @@ public sealed partial class PlacementEngine
                 continue;
             }
 
-            var record = _records.Read(item.Request.Payload)!;
+            var record = _parts.Group.Records.Read(item.Request.Payload)!;
+            var told = result.Of(item, record);
             var proof = _parts.Options.KeepProofs ? RoundProof.Of(record, item, certificate, _parts.Keys.Replicas) : null;
             if (_parts.Journal is { } journal && proof is not null)
             {
-                await journal.DecidedAsync(proof, cancellationToken);
+                await journal.DecidedAsync(proof, told.IsByModels, cancellationToken);
             }
 
-            Carry(result.Of(item, record), proof);
+            Carry(told, proof);
         }
 
         _membership.Note(result, _state);

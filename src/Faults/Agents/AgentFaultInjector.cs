@@ -6,7 +6,7 @@ using Quorate.Protocol.Messaging;
 
 namespace Quorate.Faults.Agents;
 
-/// <summary>Makes agents lie, crash, dawdle and stammer, and cuts them off: between them and the group, from a plan and a seed. The same seed gives the same faults.</summary>
+/// <summary>Makes agents lie, crash, dawdle and stammer, and cuts them off: between them and the group, from a plan and a seed. The same seed gives the same faults in the same rounds; what a liar says also depends on which messages come first.</summary>
 public sealed class AgentFaultInjector : IAgentFaults
 {
     /// <summary>Chance that a message of an agent under corruption is damaged.</summary>
@@ -23,11 +23,11 @@ public sealed class AgentFaultInjector : IAgentFaults
 
     /// <param name="plan">What may happen.</param>
     /// <param name="cluster">To whom.</param>
-    /// <param name="seed">Of everything drawn.</param>
+    /// <param name="seed">Of everything drawn; any number.</param>
     public AgentFaultInjector(AgentFaultPlan plan, ClusterSpec cluster, int seed)
     {
         (_plan, _cluster, _random, _links) = (plan, cluster, new Random(seed), new Random(~seed));
-        _schedule = new AgentFaultSchedule(plan, cluster, _random);
+        _schedule = new AgentFaultSchedule(plan, cluster, seed);
     }
 
     public IReadOnlyList<InjectedFault> Injected => [.. _schedule.All.Select(f => new InjectedFault(f.Name, f.Kind, f.Round, f.Until, null))];

@@ -113,7 +113,7 @@ public static class AuctionRecords
 
         var (claimed, right) = (record.Outcome, Evaluate(new AuctionNotice(record.AuctionId, record.Task), record.Participants, record.Past, keys));
         return claimed.Winner != right.Winner ? $"the winner is {right.Winner ?? "nobody"}, not {claimed.Winner ?? "nobody"}"
-            : claimed.Price != right.Price ? $"the price is {right.Price}, not {claimed.Price}"
+            : claimed.Price != right.Price ? $"the price is {right.Price:0.######}, not {claimed.Price:0.######}"
             : !CanonicalJson.ToBytes(QuorateJson.ToElement(claimed)).AsSpan().SequenceEqual(CanonicalJson.ToBytes(QuorateJson.ToElement(right))) ? "the outcome is not what the bids give"
             : null;
     }
@@ -135,7 +135,7 @@ public static class AuctionRecords
             return e.Message;
         }
 
-        if (record.Kind != AuctionRecord.Form || !AuctionRules.IsName(record.AuctionId))
+        if (record.Kind != AuctionRecord.Form || !NameRule.IsName(record.AuctionId))
         {
             return $"it is no {AuctionRecord.Form}";
         }
@@ -148,7 +148,7 @@ public static class AuctionRecords
         string? before = null;
         foreach (var participant in record.Participants)
         {
-            if (participant is null || !AuctionRules.IsName(participant.Name) || string.CompareOrdinal(before, participant.Name) >= 0)
+            if (participant is null || !NameRule.IsName(participant.Name) || string.CompareOrdinal(before, participant.Name) >= 0)
             {
                 return "its agents are not each there once, in the order of their names";
             }

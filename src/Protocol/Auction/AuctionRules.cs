@@ -1,11 +1,10 @@
-using System.Text.RegularExpressions;
 using Quorate.Contracts;
 using Quorate.Contracts.Coordination;
 
 namespace Quorate.Protocol.Auction;
 
 /// <summary>What tasks and bids may hold.</summary>
-public static partial class AuctionRules
+public static class AuctionRules
 {
     public const double MaxCost = 1e12;
 
@@ -49,8 +48,6 @@ public static partial class AuctionRules
             ? $"approach is no list of at most {MaxApproach} texts of 1 to {MaxWord} characters"
         : null;
 
-    public static bool IsName(string name) => NamePattern().IsMatch(name);
-
     internal static QuorateException Wrong(string message) => QuorateException.Input("auction_task_invalid", message, "docs/schemas/auction-task.json says what a task holds");
 
     private static void Check(string field, double value, bool allowed, string rule)
@@ -63,12 +60,9 @@ public static partial class AuctionRules
 
     private static void CheckName(string field, string name)
     {
-        if (!IsName(name))
+        if (!NameRule.IsName(name))
         {
-            throw Wrong($"{field} is '{PlainText.Line(name, 60)}'; 1 to 64 letters, digits, dots, underscores and hyphens are allowed, the first a letter or digit");
+            throw Wrong($"{field} is '{PlainText.Line(name, 60)}'; {NameRule.Allowed}");
         }
     }
-
-    [GeneratedRegex(@"\A[A-Za-z0-9][A-Za-z0-9._-]{0,63}\z", RegexOptions.CultureInvariant, matchTimeoutMilliseconds: 1000)]
-    private static partial Regex NamePattern();
 }

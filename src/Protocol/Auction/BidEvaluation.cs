@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Text;
+using Quorate.Contracts;
 using Quorate.Contracts.Coordination;
 
 namespace Quorate.Protocol.Auction;
@@ -52,7 +53,7 @@ public static class BidEvaluation
         };
         return standings.Count > 0 ? Award(outcome, standings, context) : outcome with
         {
-            Reason = left.Count == 0 ? "nobody takes part" : $"none of {left.Count} agents made a bid that counts",
+            Reason = left.Count == 0 ? "nobody takes part" : $"none of {Counted.Of(left.Count, "agent")} made a bid that counts",
         };
     }
 

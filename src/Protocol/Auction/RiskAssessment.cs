@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Quorate.Contracts;
 using Quorate.Contracts.Coordination;
 
 namespace Quorate.Protocol.Auction;
@@ -48,9 +49,9 @@ public static class RiskAssessment
         return new AuctionRisk(levels.Overall, GradeOf(levels.Overall),
         [
             Factor("overcommitment", levels.Overcommitment, $"the task takes {bid.Load:0.##} of its capacity", $"a load of at most {SafeLoad:0.##}"),
-            Factor("low_history", levels.LowHistory, $"{tasks} finished tasks are known", $"{toHistory} more finished tasks make it low"),
-            Factor("concentration", levels.Concentration, $"it won {past.Wins(agent)} of the last {past.Recent} auctions", "auctions that others win"),
-            Factor("past_default", levels.PastDefault, $"{track.Failed} tasks failed, {defaults} bids broke the rules", $"{toTrust} more tasks without failure make it low"),
+            Factor("low_history", levels.LowHistory, $"{Counted.Of(tasks, "finished task is", "finished tasks are")} known", $"{toHistory} more finished tasks make it low"),
+            Factor("concentration", levels.Concentration, $"it won {past.Wins(agent)} of the last {Counted.Of(past.Recent, "auction")}", "auctions that others win"),
+            Factor("past_default", levels.PastDefault, $"{Counted.Of(track.Failed, "task")} failed, {Counted.Of(defaults, "bid")} broke the rules", $"{toTrust} more tasks without failure make it low"),
         ]);
     }
 

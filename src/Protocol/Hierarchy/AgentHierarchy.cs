@@ -91,11 +91,11 @@ public sealed class AgentHierarchy
         var number = Agents.Index().FirstOrDefault(a => a.Item.Name == agent, (LinearAssignment.None, null!)).Index;
         if (number == LinearAssignment.None)
         {
-            throw QuorateException.Input("agent_unknown", $"there is no agent '{PlainText.Line(agent, 64)}'; allowed are {PlainText.Line(string.Join(", ", Agents.Select(a => a.Name)), 500)}");
+            throw QuorateException.Input("agent_unknown", $"there is no agent '{PlainText.Line(agent, 64)}'; allowed are {PlainText.Line(string.Join(", ", Agents.Select(a => a.Name)), 500)}", "--lose takes the name of an agent of the --agents file");
         }
 
         return _lost.Contains(agent)
-            ? throw QuorateException.Input("agent_lost", $"the agent '{agent}' was lost before; each can be lost once")
+            ? throw QuorateException.Input("agent_lost", $"the agent '{agent}' was lost before; each can be lost once", "name each agent once after --lose")
             : new AgentHierarchy(this, Restructure.Without(number, Roles, AgentOf, Agents, Capacities(agent)), agent);
     }
 

@@ -1,5 +1,3 @@
-using Quorate.Protocol.Consensus.Crypto;
-
 namespace Quorate.Protocol.Messaging;
 
 /// <summary>A message held back, or about to be handled.</summary>
@@ -21,7 +19,10 @@ internal sealed class HeldMessage(AgentMessage message, DeliveryChannel channel,
 /// <summary>One sender's part of a conversation: a high-water mark, and a window above it.</summary>
 internal sealed class DeliveryChannel(string sender, string conversation)
 {
-    private readonly Queue<(ulong Sequence, Digest Content)> contents = new();
+    /// <summary>Bytes up to which a content is remembered itself, which is quicker than its hash.</summary>
+    private const int Short = 512;
+
+    private readonly Queue<(ulong Sequence, int Length, byte[] Content)> contents = new();
 
     internal string Sender { get; } = sender;
 
@@ -57,11 +58,11 @@ internal sealed class DeliveryChannel(string sender, string conversation)
     /// <summary>False when another content was delivered under the number, as far as is remembered.</summary>
     internal bool IsSameAsDelivered(AgentMessage message)
     {
-        foreach (var (sequence, content) in contents)
+        foreach (var (sequence, length, content) in contents)
         {
             if (sequence == message.Sequence)
             {
-                return content == ContentOf(message);
+                return length == message.Payload.Length && ContentOf(message).AsSpan().SequenceEqual(content);
             }
         }
 
@@ -70,7 +71,7 @@ internal sealed class DeliveryChannel(string sender, string conversation)
 
     internal void Deliver(AgentMessage message, long now)
     {
-        contents.Enqueue((message.Sequence, ContentOf(message)));
+        contents.Enqueue((message.Sequence, message.Payload.Length, ContentOf(message)));
         if (contents.Count > MessagingLimits.RememberedContents)
         {
             contents.Dequeue();
@@ -148,10 +149,6 @@ internal sealed class DeliveryChannel(string sender, string conversation)
         }
     }
 
-    private static Digest ContentOf(AgentMessage message)
-    {
-        Span<byte> hash = stackalloc byte[Digest.Size];
-        System.Security.Cryptography.SHA256.HashData(message.Payload.Span, hash);
-        return Digest.Read(hash);
-    }
+    private static byte[] ContentOf(AgentMessage message) =>
+        message.Payload.Length <= Short ? message.Payload.ToArray() : System.Security.Cryptography.SHA256.HashData(message.Payload.Span);
 }

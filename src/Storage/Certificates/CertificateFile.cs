@@ -17,7 +17,7 @@ public static class CertificateFile
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw QuorateException.Missing("certificate_unwritable", $"the certificate {path} cannot be written: {e.Message}", inner: e);
+            throw QuorateException.Missing("certificate_unwritable", $"the certificate {path} cannot be written: {e.Message}", OutcomeFolder.Hint, e);
         }
     }
 

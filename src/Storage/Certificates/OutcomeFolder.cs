@@ -9,6 +9,20 @@ namespace Quorate.Storage.Certificates;
 /// <summary>A signed outcome as files: <c>JOB.cert</c>, and in <c>JOB.keys/</c> the public keys of those who could sign it.</summary>
 public static class OutcomeFolder
 {
+    /// <summary>What to do about a folder that cannot be written.</summary>
+    public const string Hint = "name a folder that can be written, or one that is not there yet";
+
+    private const string ProbeFile = ".quorate-probe";
+
+    /// <summary>Makes the folder and tries to write into it, so that a wrong one is found out before any work is done.</summary>
+    /// <exception cref="QuorateException">Missing: certificate_unwritable.</exception>
+    public static void Prepare(string folder) => Write(folder, Path.Combine(folder, ProbeFile), probe =>
+    {
+        Directory.CreateDirectory(folder);
+        File.WriteAllBytes(probe, []);
+        File.Delete(probe);
+    });
+
     /// <param name="folder">Made when it is not there.</param>
     /// <param name="jobId">Names the certificate.</param>
     /// <param name="certificate">To be written.</param>
@@ -61,9 +75,9 @@ public static class OutcomeFolder
             write(path);
             return path;
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException or NotSupportedException)
         {
-            throw QuorateException.Missing("certificate_unwritable", $"{folder} cannot be written: {e.Message}", inner: e);
+            throw QuorateException.Missing("certificate_unwritable", File.Exists(folder) ? $"{folder} is a file; a folder is needed" : $"{folder} cannot be written: {e.Message}", Hint, e);
         }
     }
 }

@@ -1,11 +1,10 @@
-using System.Text.RegularExpressions;
 using Quorate.Contracts;
 using Quorate.Protocol.Consensus;
 
 namespace Quorate.Storage.Keys;
 
 /// <summary>What a group of agents may look like. Ids become file names, so their characters are allow-listed.</summary>
-internal static partial class GroupRules
+internal static class GroupRules
 {
     /// <summary>Clients that a group may name.</summary>
     public const int MaxClients = 1024;
@@ -20,8 +19,7 @@ internal static partial class GroupRules
             throw QuorateException.Input("group_too_large", $"the group '{name}' names {clients.Count} clients; at most {MaxClients} are allowed");
         }
 
-        // Also on file systems that do not tell upper from lower case, each id needs a file of its own.
-        var seen = new HashSet<string>(StringComparer.OrdinalIgnoreCase);
+        var seen = new HashSet<string>(NameRule.OfAgents);
         foreach (var id in replicas.Concat(clients))
         {
             CheckId("id", id);
@@ -34,13 +32,10 @@ internal static partial class GroupRules
 
     public static void CheckId(string field, string id)
     {
-        if (!Allowed().IsMatch(id))
+        if (!NameRule.IsName(id))
         {
             var shown = id.Length <= 80 ? id : id[..80] + "…";
-            throw QuorateException.Input("id_invalid", $"{field} is '{shown}'; 1 to 64 letters, digits, '-', '_' and '.' are allowed, starting with a letter or digit");
+            throw QuorateException.Input("id_invalid", $"{field} is '{shown}'; {NameRule.Allowed}");
         }
     }
-
-    [GeneratedRegex(@"\A[A-Za-z0-9][A-Za-z0-9._-]{0,63}\z", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
-    private static partial Regex Allowed();
 }

@@ -6,6 +6,7 @@ namespace Quorate.Tests.Integration.Cli;
 public class CommandContractTests
 {
     private static readonly string FiveAgents = Path.Combine(QuorateCli.Root, "lab/clusters/five-agents.json");
+    private static readonly string Jobs = Path.Combine(QuorateCli.Root, "lab/workloads/jobs-30.json");
     private static readonly string Compose = Path.Combine(QuorateCli.Root, "lab/shop/compose.yml");
 
     [Theory]
@@ -58,9 +59,29 @@ public class CommandContractTests
         { ["workload", "replay", "/nowhere/trace.swf", "--cluster", FiveAgents], 2, "trace_unreadable" },
         { ["workload", "replay", "/", "--cluster", FiveAgents], 2, "trace_unreadable" },
         { ["workload", "replay", "/dev/null", "--cluster", FiveAgents], 2, "trace_empty" },
-        { ["workload", "generate", "--cluster", "/nowhere/cluster.json"], 2, "cluster_invalid" },
-        { ["workload", "generate", "--jobs", "0"], 2, "number_wrong" },
-        { ["workload", "generate", "--load", "NaN"], 2, "number_wrong" },
+        { ["workload", "generate", "--cluster", "/nowhere/cluster.json", "--output", "/dev/null"], 2, "cluster_file" },
+        { ["workload", "generate", "--jobs", "0"], 2, "usage" },
+        { ["workload", "generate", "--load", "NaN"], 2, "usage" },
+        { ["workload", "generate", "--load", "0,7"], 2, "usage" },
+        { ["workload", "generate", "--seed", "-1"], 2, "usage" },
+        { ["workload", "generate", "--output", ""], 2, "usage" },
+        { ["workload", "generate", "--jobs", "1", "--output", "/tmp"], 3, "output_unwritable" },
+        { ["workload", "replay", "/nowhere/trace.swf", "--policies", "fifo,fifo"], 2, "policy_twice" },
+        { ["workload", "replay", "/nowhere/trace.swf", "--policies", "best"], 2, "policy_unknown" },
+        { ["workload", "replay", "/nowhere/trace.swf"], 2, "trace_unreadable" },
+        { ["workload", "replay", "", "--cluster", FiveAgents], 2, "trace_unreadable" },
+        { ["bench", "auction", "--seed", "-1"], 2, "usage" },
+        { ["bench", "consensus", "--clients", "1,many"], 2, "usage" },
+        { ["place", Jobs, "--cluster", "/nowhere/cluster.json"], 2, "cluster_file" },
+        { ["place", "", "--cluster", FiveAgents], 2, "job_file" },
+        { ["place", Jobs, "--cluster", FiveAgents, "--timeout", "0,5"], 2, "usage" },
+        { ["place", Jobs, "--cluster", FiveAgents, "--batch", "0"], 2, "usage" },
+        { ["place", Jobs, "--cluster", FiveAgents, "--seed", "-1"], 2, "usage" },
+        { ["place", Jobs, "--cluster", FiveAgents, "--certificates", ""], 2, "usage" },
+        { ["place", Jobs, "--cluster", FiveAgents, "--certificates", FiveAgents], 3, "certificate_unwritable" },
+        { ["place", Jobs, "--cluster", FiveAgents, "--fault", "x"], 2, "usage" },
+        { ["place", Jobs, Jobs, "--cluster", FiveAgents, "--protocol", "auction"], 2, "job_twice" },
+        { ["place", Jobs, "--cluster", FiveAgents, "--model", "nobody"], 2, "model_unknown" },
         { ["triage"], 2, "usage" },
         { ["triage", "x"], 2, "usage" },
         { ["nonsense"], 2, "usage" },
@@ -93,8 +114,8 @@ public class CommandContractTests
         { ["simulate", "--seeds", "1..99999999999"], 2, "seeds_wrong" },
         { ["simulate", "--seed", "1..3"], 2, "seeds_wrong" },
         { ["simulate", "--seed", "1", "--seeds", "1..2"], 2, "seeds_wrong" },
-        { ["simulate", "--replicas", "3"], 2, "replicas_wrong" },
-        { ["simulate", "--replicas", "32"], 2, "replicas_wrong" },
+        { ["simulate", "--replicas", "3"], 2, "usage" },
+        { ["simulate", "--replicas", "32"], 2, "usage" },
         { ["simulate", "--replicas", "four"], 2, "usage" },
         { ["simulate", "--faults", "gremlins"], 2, "name_unknown" },
         { ["simulate", "--planted", "none"], 2, "name_unknown" },
@@ -117,6 +138,8 @@ public class CommandContractTests
         Assert.Equal(code, exit);
         var error = document.GetProperty("error");
         Assert.NotEmpty(error.GetProperty("message").GetString()!);
+        Assert.NotEmpty(error.GetProperty("hint").GetString()!);
+        Assert.DoesNotContain("System.", error.ToString(), StringComparison.Ordinal);
         if (errorCode.Length > 0)
         {
             Assert.Equal(errorCode, error.GetProperty("code").GetString());

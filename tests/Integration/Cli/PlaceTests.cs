@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Text.Json;
 
 namespace Quorate.Tests.Integration.Cli;
@@ -67,5 +68,77 @@ public sealed class PlaceTests : IDisposable
         var result = await _cli.RunAsync(TestContext.Current.CancellationToken, "place", file, "--cluster", Cluster);
         Assert.Equal(2, result.Code);
         Assert.Contains(named, result.Stderr, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Place_FileNoUtf8_IsNamed()
+    {
+        var file = Path.Combine(_cli.Home, "job.json");
+        await File.WriteAllBytesAsync(file, [.. "{\"name\":\"a\",\"cpu_cores\":1,\"user\":\""u8, 0xFF, .. "\"}"u8], TestContext.Current.CancellationToken);
+        var (code, document) = await _cli.JsonAsync(TestContext.Current.CancellationToken, "place", Jobs, file, "--cluster", Cluster);
+        Assert.Equal(2, code);
+        Assert.Equal($"{file} is not UTF-8 from byte 35 on.", document.GetProperty("error").GetProperty("message").GetString());
+    }
+
+    [Fact]
+    public async Task Place_WrongJobInOneOfManyFiles_NamesTheFile()
+    {
+        var file = Path.Combine(_cli.Home, "wrong.json");
+        await File.WriteAllTextAsync(file, """{"name":"-x","cpu_cores":1}""", TestContext.Current.CancellationToken);
+        var (code, document) = await _cli.JsonAsync(TestContext.Current.CancellationToken, "place", Jobs, file, "--cluster", Cluster);
+        var error = document.GetProperty("error");
+        Assert.Equal((2, "job_invalid"), (code, error.GetProperty("code").GetString()));
+        Assert.StartsWith($"{file}: name is \"-x\"; 1 to 64", error.GetProperty("message").GetString(), StringComparison.Ordinal);
+        Assert.Contains("docs/schemas/job.json", error.GetProperty("hint").GetString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Place_WrongSurroundings_AreSaidBeforeAnythingIsShown()
+    {
+        var result = await _cli.RunAsync(TestContext.Current.CancellationToken, "place", Jobs, "--cluster", Cluster, "--home", "/proc/nope");
+        Assert.Equal((3, ""), (result.Code, result.Stdout));
+    }
+
+    [Theory]
+    [InlineData("INT")]
+    [InlineData("TERM")]
+    public async Task Place_Interrupted_EndsSoonWithOneDocument(string signal)
+    {
+        var token = TestContext.Current.CancellationToken;
+        var file = Path.Combine(_cli.Home, "jobs.json");
+        await File.WriteAllTextAsync(file, JsonSerializer.Serialize(Enumerable.Range(0, 5000).Select(i => new { name = $"job-{i}", cpu_cores = 1 })), token);
+        using var process = _cli.Start("place", file, "--cluster", Cluster, "--batch", "1", "--json");
+        var errors = DrainAsync(process, out var begun, token);
+        await begun;
+        using (var kill = Process.Start("kill", [$"-{signal}", $"{process.Id}"]))
+        {
+            await kill.WaitForExitAsync(token);
+        }
+
+        var document = JsonSerializer.Deserialize<JsonElement>(await process.StandardOutput.ReadToEndAsync(token));
+        await process.WaitForExitAsync(token);
+        await errors;
+        Assert.Equal(130, process.ExitCode);
+        var error = document.GetProperty("error");
+        Assert.Equal("interrupted", error.GetProperty("code").GetString());
+        Assert.All((string[])["message", "hint"], name => Assert.NotEmpty(error.GetProperty(name).GetString()!));
+    }
+
+    /// <summary>Reads what is said to people, so that the process never waits; begun ends with the first line.</summary>
+    private static Task DrainAsync(Process process, out Task begun, CancellationToken token)
+    {
+        var first = new TaskCompletionSource();
+        begun = first.Task;
+        return Task.Run(
+            async () =>
+            {
+                while (await process.StandardError.ReadLineAsync(token) is not null)
+                {
+                    first.TrySetResult();
+                }
+
+                first.TrySetResult();
+            },
+            token);
     }
 }

@@ -24,15 +24,17 @@ public class AuctionTaskReaderTests
     [InlineData("\"max_cost\":100,", "", "requirements.max_cost is missing")]
     [InlineData("\"max_duration_s\":3600", "\"max_duration_s\":\"long\"", "requirements.max_duration_s is \"long\"")]
     [InlineData("\"max_duration_s\":3600", "\"max_duration_s\":3600,\"min_quality\":1", "requirements.min_quality is 1; a number from 0 up to, not including, 1")]
+    [InlineData("\"max_duration_s\":3600", "\"max_duration_s\":3600,\"min_quality\":-0.1", "requirements.min_quality is -0.1; a number from 0 up to, not including, 1")]
+    [InlineData("\"cost\":0.4,\"quality\":0.6", "\"cost\":1,\"quality\":1,\"performance\":1,\"reliability\":1,\"innovation\":1,\"beauty\":1", "criteria_weights.beauty is unknown")]
     [InlineData("\"max_duration_s\":3600", "\"max_duration_s\":3600,\"speed\":1", "requirements.speed is unknown")]
     [InlineData("\"cost\":0.4", "\"price\":0.4", "criteria_weights.price is unknown; cost, quality, performance, reliability, innovation are allowed")]
     [InlineData("\"cost\":0.4", "\"cost\":-0.4", "criteria_weights.cost is -0.4")]
     [InlineData("\"cost\":0.4,\"quality\":0.6", "\"cost\":0", "criteria_weights sum to 0")]
     [InlineData("\"cost\":0.4,\"quality\":0.6", "", "criteria_weights sum to 0")]
-    [InlineData("\"cost\":0.4,\"quality\":0.6", "\"cost\":1,\"cost\":2", "Duplicate property 'cost'")]
-    [InlineData("\"name\":\"reindex\"", "\"name\":\"../x\"", "name is '../x'")]
+    [InlineData("\"cost\":0.4,\"quality\":0.6", "\"cost\":1,\"cost\":2", "criteria_weights.cost is there twice")]
+    [InlineData("\"name\":\"reindex\"", "\"name\":\"../x\"", "name is \"../x\"")]
     [InlineData("\"name\":\"reindex\"", "\"name\":\"reindex\",\"risk_weight\":0.6", "risk_weight is 0.6")]
-    [InlineData("{\"name\"", "[{\"name\"", "line 1")]
+    [InlineData("{\"name\"", "[{\"name\"", "line 1, column")]
     public void Read_WrongValue_FieldValueAndWhatIsAllowed(string right, string wrong, string expected)
     {
         Assert.Contains(right, Good, StringComparison.Ordinal);

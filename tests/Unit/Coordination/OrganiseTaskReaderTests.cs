@@ -26,13 +26,13 @@ public class OrganiseTaskReaderTests
     [InlineData("\"duration_s\":10,", "", "jobs[0].duration_s is missing")]
     [InlineData("\"data_gb\":2", "\"data_gb\":-2", "jobs[0].data_gb is -2; a number from 0")]
     [InlineData("\"load\":0.5", "\"load\":0", "jobs[1].load is 0; a number above 0")]
-    [InlineData("[\"a\"]", "\"a\"", "jobs[1].depends_on is \"a\"; an array")]
-    [InlineData("[\"a\"]", "[1]", "jobs[1].depends_on[0] is 1; a name")]
+    [InlineData("[\"a\"]", "\"a\"", "jobs[1].depends_on is \"a\"; a list")]
+    [InlineData("[\"a\"]", "[1]", "jobs[1].depends_on[0] is 1; 1 to 64")]
     [InlineData("\"span_of_control\":4", "\"span_of_control\":1", "requirements.span_of_control is 1; a whole number from 2 to 50")]
     [InlineData("\"span_of_control\":4", "\"span_of_control\":4.5", "requirements.span_of_control is 4.5")]
     [InlineData("\"deadline_s\":90", "\"deadline_s\":0", "requirements.deadline_s is 0")]
     [InlineData("\"deadline_s\":90", "\"budget\":1", "requirements.budget is unknown; span_of_control, deadline_s are allowed")]
-    [InlineData("\"skill\":\"ml\"", "\"skill\":\"[red]\"", "jobs[1].skill is '[red]'")]
+    [InlineData("\"skill\":\"ml\"", "\"skill\":\"[red]\"", "jobs[1].skill is \"[red]\"")]
     [InlineData("\"name\":\"nightly\",", "", "name is missing")]
     public void Read_WrongValue_NamesFieldValueAndWhatIsAllowed(string good, string wrong, string expected)
     {

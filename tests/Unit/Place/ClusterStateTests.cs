@@ -124,7 +124,7 @@ public class ClusterStateTests
     {
         var state = new ClusterState(Clusters.Of(Clusters.Pool("a", "general", 2, 4, 8), Clusters.Pool("b", "gpu", 1, 4, 8, gpus: 2)));
         Assert.Empty(state.Nodes.Shortages(new Resources(8, 0, 0, 0)));
-        Assert.Equal(["a lacks 1 cores", "a lacks 1 GPUs", "b lacks 5 cores"], state.Nodes.Shortages(new Resources(9, 0, 1, 0)).Select(s => s.ToString()));
+        Assert.Equal(["a lacks 1 core", "a lacks 1 GPU", "b lacks 5 cores"], state.Nodes.Shortages(new Resources(9, 0, 1, 0)).Select(s => s.ToString()));
     }
 
     /// <summary>Where each random walk begins.</summary>

@@ -54,6 +54,31 @@ public class WorkloadTests
         Assert.Contains("not a number", Assert.Throws<QuorateException>(() => SwfFile.Read(new StringReader(string.Join(' ', Enumerable.Repeat("NaN", 18))))).Message, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("", "it is empty")]
+    [InlineData("; Version: 2.2\n; MaxNodes: 4\n", "it has comments only")]
+    [InlineData("1 0 1e400 5 1 -1 -1 1 5 -1 1 1 1 -1 -1 -1 -1 -1", "1 line: a value too large")]
+    [InlineData("1 0 99999999999999999999999 5 1 -1 -1 1 5 -1 1 1 1 -1 -1 -1 -1 -1\nx", "1 line: a value too large, 1 line: not a number")]
+    [InlineData("x y\nz\n", "2 lines: not a number")]
+    public void Swf_NoJobAtAll_SaysWhy(string text, string expected) =>
+        Assert.Contains(expected, Assert.Throws<QuorateException>(() => SwfFile.Read(new StringReader(text))).Message, StringComparison.Ordinal);
+
+    [Fact]
+    public void Generator_HugeCluster_MakesOnlyJobsThatCanBeRead()
+    {
+        var cluster = Clusters.Of(Clusters.Pool("a", "general", 5000, Resources.Most, 1_000_000), Clusters.Pool("b", "general", 5000, Resources.Most, 1_000_000));
+        var (jobs, skipped) = WorkloadGenerator.Generate(cluster, new GeneratorOptions { Jobs = 300, Seed = 1 }, "test").ToJobs();
+        Assert.Empty(skipped);
+        Assert.Equal(300, jobs.Count);
+    }
+
+    [Fact]
+    public void Generator_JobsOfTooManyYears_AreRefused()
+    {
+        var error = Assert.Throws<QuorateException>(() => WorkloadGenerator.Generate(Clusters.Processors(4), new GeneratorOptions { Jobs = 300, Seed = 1, Load = 1e-6 }, "test"));
+        Assert.Equal((ErrorKind.Input, "workload_too_long"), (error.Kind, error.Code));
+    }
+
     [Fact]
     public void Swf_WrittenAndRead_IsTheSame()
     {

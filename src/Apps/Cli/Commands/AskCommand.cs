@@ -72,7 +72,7 @@ internal static class AskCommand
 
         if (proof.Certificate is not null)
         {
-            workspace.Output.Line($"[grey]check it with: quorate certificate verify {Output.Safe(proof.Certificate)} --keys {Output.Safe(proof.Keys)}[/]");
+            workspace.Output.Line($"[grey]check it with: {Output.Safe(ShellWords.Line("quorate", "certificate", "verify", proof.Certificate, "--keys", proof.Keys))}[/]");
         }
 
         return result.Consensus.Method == ConsensusMethod.None ? ExitCodes.Negative : ExitCodes.Done;

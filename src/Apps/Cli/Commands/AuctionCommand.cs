@@ -36,17 +36,22 @@ internal static class AuctionCommand
 
     private static async Task<int> RunAsync(Workspace workspace, ParseResult parse, CancellationToken token)
     {
-        var task = AuctionTaskReader.Read(InputFile.ReadText(parse.GetValue(TaskFile)!, AuctionTaskReader.MaxBytes, "auction_task_file"));
-        var agents = AgentsFileReader.Read(InputFile.ReadText(parse.GetValue(Agents)!, AgentsFileReader.MaxBytes, "agents_file"));
+        var task = InputFile.Read(parse.GetValue(TaskFile)!, AuctionTaskReader.MaxBytes, "auction_task_file", AuctionTaskReader.Read);
+        var agents = InputFile.Read(parse.GetValue(Agents)!, AgentsFileReader.MaxBytes, "agents_file", AgentsFileReader.Read);
+        var bidders = BiddersOf(agents, parse.GetValue(Withhold) ?? []);
         var options = new AuctionOptions();
         if (parse.GetValue(Lie) is { } lie)
         {
             options = options with { Propose = AuctionFaults.LyingFirst(lie) };
         }
 
+        if (parse.GetValue(Certificate) is { } proofs)
+        {
+            OutcomeFolder.Prepare(proofs);
+        }
+
         var keys = workspace.OpenMemberKeys("members");
         var past = parse.GetValue(Alone) ? [] : await AuctionLedger.ReadAsync(workspace, token);
-        var bidders = BiddersOf(agents, parse.GetValue(Withhold) ?? []);
         var result = await new AuctionHouse(keys, workspace.Time, options).RunAsync(workspace.Ids.Next("auction"), task, bidders, past, token);
         if (!parse.GetValue(Alone))
         {
@@ -63,7 +68,7 @@ internal static class AuctionCommand
         workspace.Output.Result(explain ? result : result with { Record = null }, _ => new AuctionView(workspace.Output).Show(task, result, explain));
         if (proof.Certificate is not null)
         {
-            workspace.Output.Line($"[grey]check it with: quorate certificate verify {Output.Safe(proof.Certificate)} --keys {Output.Safe(proof.Keys)} --record {Output.Safe(RecordOf(proof.Certificate))}[/]");
+            workspace.Output.Line($"[grey]check it with: {Output.Safe(ShellWords.Line("quorate", "certificate", "verify", proof.Certificate, "--keys", proof.Keys, "--record", RecordOf(proof.Certificate)))}[/]");
         }
 
         return result.Winner is null ? ExitCodes.Negative : ExitCodes.Done;
@@ -73,7 +78,7 @@ internal static class AuctionCommand
     {
         if (Array.Find(withholding, name => agents.Agents.All(a => a.Name != name)) is { } unknown)
         {
-            throw QuorateException.Input("agent_unknown", $"--withhold names '{PlainText.Line(unknown, 60)}'; the agents are {string.Join(", ", agents.Agents.Take(20).Select(a => a.Name))}");
+            throw QuorateException.Input("agent_unknown", $"--withhold names '{PlainText.Line(unknown, 60)}'; the agents are {string.Join(", ", agents.Agents.Take(20).Select(a => a.Name))}", "--withhold takes the name of an agent of the --agents file");
         }
 
         return [.. agents.Agents.Select(agent => withholding.Contains(agent.Name) ? AuctionFaults.Withholding(new SealedBidder(agent)) : (IBidder)new SealedBidder(agent))];
@@ -89,7 +94,7 @@ internal static class AuctionCommand
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw QuorateException.Missing("certificate_unwritable", $"{path} cannot be written: {e.Message}", inner: e);
+            throw QuorateException.Missing("certificate_unwritable", $"{path} cannot be written: {e.Message}", OutcomeFolder.Hint, e);
         }
     }
 }

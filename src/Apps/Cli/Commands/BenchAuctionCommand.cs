@@ -13,7 +13,7 @@ internal static class BenchAuctionCommand
         var bidders = BenchCommand.Count("--bidders", "Agents, each with a bid and a history.", 100, 1_000);
         var repeats = BenchCommand.Count("--repeats", "Evaluations to measure.", 2_000, 1_000_000);
         var wholes = BenchCommand.Count("--whole", "Whole auctions to measure, with signatures and consensus.", 5, 10_000);
-        var seed = new Option<int>("--seed") { Description = "Of the agents.", DefaultValueFactory = _ => 1 };
+        var seed = NumberOptions.Seed("Of the agents.", 1);
         var command = new Command("auction", "How long an auction takes: the evaluation of all bids by five criteria, and the whole with signatures and consensus.") { bidders, repeats, wholes, seed };
         command.SetAction((parse, token) => Workspace.RunAsync(parse, async workspace =>
         {

@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Globalization;
 using Quorate.Cli.Bench;
 using Quorate.Cli.Common;
 using Quorate.Cli.Demo;
@@ -76,11 +75,11 @@ internal static class BenchCommand
         var size = Count("--size", "Roles, and as many agents.", 200, 2_000);
         var rounds = Count("--rounds", "Random tables, seeded by their number.", 50, 10_000);
         var command = new Command("assignment", "How long the optimal assignment of roles to agents takes, beside the greedy rule.") { size, rounds };
-        command.SetAction((parse, token) => Workspace.RunAsync(parse, workspace =>
+        command.SetAction((parse, token) => Workspace.RunAsync(parse, async workspace =>
         {
-            var result = AssignmentBenchmark.Run(parse.GetValue(size), parse.GetValue(rounds), workspace.Time, token);
+            var result = await Interruption.ComputeAsync(() => AssignmentBenchmark.Run(parse.GetValue(size), parse.GetValue(rounds), workspace.Time, token), token);
             workspace.Output.Result(result, console => console.MarkupLine($"{result.Roles} roles, {result.Agents} agents: optimal p50 [bold]{result.OptimalMs.P50:0.00} ms[/] (p95 {result.OptimalMs.P95:0.00} ms), greedy p50 {result.GreedyMs.P50:0.00} ms; optimal is worth {result.Gain:P1} more, {result.Rounds} tables"));
-            return Task.FromResult(ExitCodes.Done);
+            return ExitCodes.Done;
         }));
         return command.WithExamples("quorate bench assignment --size 200");
     }
@@ -88,14 +87,7 @@ internal static class BenchCommand
     private static Command CreateRecovery()
     {
         var rounds = Count("--rounds", "Faults to inject into the lab's shop and repair.", 25, 1_000);
-        var window = new Option<double>("--window") { Description = "Seconds that a repair must hold. 0.2 to 60.", DefaultValueFactory = _ => 1 };
-        window.Validators.Add(result =>
-        {
-            if (result.Tokens.Count > 0 && (!double.TryParse(result.Tokens[0].Value, NumberStyles.Float, CultureInfo.InvariantCulture, out var value) || value is not (>= 0.2 and <= 60)))
-            {
-                result.AddError($"--window is {result.Tokens[0].Value}; 0.2 to 60 is allowed.");
-            }
-        });
+        var window = NumberOptions.Number("--window", "Seconds that a repair must hold.", 1, 0.2, 60);
         var command = new Command("recovery", "Faults on the lab, repaired by the rulebook: recovery, replanning and validation times.") { rounds, window };
         command.SetAction((parse, token) => Workspace.RunAsync(parse, async workspace =>
         {
@@ -115,16 +107,5 @@ internal static class BenchCommand
         return command.WithExamples("quorate bench recovery --rounds 25");
     }
 
-    internal static Option<int> Count(string name, string description, int standard, int max)
-    {
-        var option = new Option<int>(name) { Description = $"{description} 1 to {max}.", DefaultValueFactory = _ => standard };
-        option.Validators.Add(result =>
-        {
-            if (result.Tokens.Count > 0 && (!int.TryParse(result.Tokens[0].Value, out var value) || value < 1 || value > max))
-            {
-                result.AddError($"{name} is {result.Tokens[0].Value}; 1 to {max} is allowed.");
-            }
-        });
-        return option;
-    }
+    internal static Option<int> Count(string name, string description, int standard, int max) => NumberOptions.Whole(name, description, standard, 1, max);
 }

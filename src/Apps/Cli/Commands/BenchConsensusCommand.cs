@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Globalization;
 using Quorate.Cli.Bench;
 using Quorate.Cli.Common;
 using Quorate.Contracts;
@@ -17,10 +16,10 @@ internal static class BenchConsensusCommand
 
     public static Command Create()
     {
-        var replicas = new Option<string>("--replicas") { Description = $"Replicas, 4 to {MostReplicas}; several with commas.", HelpName = "N", DefaultValueFactory = _ => "4" };
-        var clients = new Option<string>("--clients") { Description = $"Clients that each wait for their answer, 1 to {MostClients}; several with commas.", HelpName = "N", DefaultValueFactory = _ => "1,8,32,128" };
-        var payload = new Option<int>("--payload") { Description = $"Bytes of a request, 8 to {MostPayload}.", DefaultValueFactory = _ => 100 };
-        var seconds = new Option<int>("--seconds") { Description = $"Length of each run after a warm-up of 3 s, 1 to {MostSeconds}.", DefaultValueFactory = _ => 10 };
+        var replicas = NumberOptions.Wholes("--replicas", "Replicas.", [4], 4, MostReplicas);
+        var clients = NumberOptions.Wholes("--clients", "Clients that each wait for their answer.", [1, 8, 32, 128], 1, MostClients);
+        var payload = NumberOptions.Whole("--payload", "Bytes of a request.", 100, 8, MostPayload);
+        var seconds = NumberOptions.Whole("--seconds", "Length of each run after a warm-up of 3 s.", 10, 1, MostSeconds);
         var transport = new Option<string>("--transport") { Description = "tcp: each replica a process on loopback. inproc: all in this process.", DefaultValueFactory = _ => "tcp" };
         transport.AcceptOnlyFromAmong("tcp", "inproc");
         var durable = new Option<string>("--durable") { Description = "none: records in memory only. fsync (tcp): on disk before anything is said.", DefaultValueFactory = _ => "none" };
@@ -35,7 +34,7 @@ internal static class BenchConsensusCommand
             AgentCommand.UseSocketThread();
             var runs = new List<ConsensusBenchResult>();
             foreach (var plan in Plans(parse.GetValue(replicas)!, parse.GetValue(clients)!, new ConsensusBenchPlan(
-                4, 1, InRange("--payload", parse.GetValue(payload), 8, MostPayload), TimeSpan.FromSeconds(InRange("--seconds", parse.GetValue(seconds), 1, MostSeconds)),
+                4, 1, parse.GetValue(payload), TimeSpan.FromSeconds(parse.GetValue(seconds)),
                 parse.GetValue(transport)!, parse.GetValue(durable)!, parse.GetValue(signed), parse.GetValue(kill), parse.GetValue(links) == "own")))
             {
                 await using IBenchGroup group = plan.Transport == "tcp" ? await ProcessBenchGroup.StartAsync(plan, workspace.Time, token) : new InProcessBenchGroup(plan, workspace.Time);
@@ -56,22 +55,14 @@ internal static class BenchConsensusCommand
         + $"{run.CpuMsPerDecision:0.000} CPU ms + {run.ClientCpuMsPerDecision:0.000} of the clients, {run.BytesPerDecision:N0} bytes, {run.SignedPerDecision:0.00} signed, {run.VerifiedPerDecision:0.00} verified each, {run.MemoryMb:0} MiB, longest gap {run.LongestGapMs:0} ms, {run.ViewChanges} view changes"
         + $"{(run.LeaderKillGapMs is { } gap ? $", [bold]{gap:0} ms[/] without an answer" : "")} [grey](load {run.LoadBefore:0.0})[/]";
 
-    private static ConsensusBenchPlan[] Plans(string replicas, string clients, ConsensusBenchPlan plan)
+    private static ConsensusBenchPlan[] Plans(int[] replicas, int[] clients, ConsensusBenchPlan plan)
     {
         if (plan is { Transport: "inproc", Durable: "fsync" })
         {
-            throw QuorateException.Input("durable_inproc", "--durable fsync needs --transport tcp: replicas in this process keep nothing");
+            throw QuorateException.Input("durable_inproc", "--durable fsync needs --transport tcp: replicas in this process keep nothing", "take --transport tcp");
         }
 
-        ConsensusBenchPlan[] all = [.. from n in Numbers("--replicas", replicas, 4, MostReplicas) from c in Numbers("--clients", clients, 1, MostClients) select plan with { Replicas = n, Clients = c }];
-        return all.Length <= MostRuns ? all : throw QuorateException.Input("too_many_runs", $"{all.Length} runs are asked for; {MostRuns} are allowed");
+        ConsensusBenchPlan[] all = [.. from n in replicas from c in clients select plan with { Replicas = n, Clients = c }];
+        return all.Length <= MostRuns ? all : throw QuorateException.Input("too_many_runs", $"{all.Length} runs are asked for; {MostRuns} are allowed", "each of --replicas with each of --clients is a run");
     }
-
-    private static int[] Numbers(string name, string list, int least, int most) =>
-        [.. list.Split(',').Select(text => int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number)
-            ? InRange(name, number, least, most)
-            : throw QuorateException.Input("number_wrong", $"{name} is '{list}'; numbers from {least} to {most} with commas between are allowed"))];
-
-    private static int InRange(string name, int value, int least, int most) =>
-        value >= least && value <= most ? value : throw QuorateException.Input("number_wrong", $"{name} is {value}; {least} to {most} is allowed");
 }

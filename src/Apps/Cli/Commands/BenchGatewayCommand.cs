@@ -2,7 +2,6 @@ using System.CommandLine;
 using System.Globalization;
 using Quorate.Cli.Bench;
 using Quorate.Cli.Common;
-using Quorate.Contracts;
 using Spectre.Console;
 
 namespace Quorate.Cli.Commands;
@@ -21,14 +20,14 @@ internal static class BenchGatewayCommand
 
     public static Command Create()
     {
-        var connections = new Option<string>("--connections") { Description = $"Connections side by side, with commas between; 1 to {MostConnections}.", DefaultValueFactory = _ => "1,16,64" };
-        var seconds = new Option<int>("--seconds") { Description = "Of each measurement; 1 to 600.", DefaultValueFactory = _ => 5 };
-        var streams = new Option<int>("--streams") { Description = $"Concurrent slow streams at the end; 0 to {MostStreams}.", DefaultValueFactory = _ => 512 };
+        var connections = NumberOptions.Wholes("--connections", "Connections side by side.", [1, 16, 64], 1, MostConnections);
+        var seconds = NumberOptions.Whole("--seconds", "Of each measurement.", 5, 1, 600);
+        var streams = NumberOptions.Whole("--streams", "Concurrent slow streams at the end.", 512, 0, MostStreams);
         var command = new Command("gateway", "Latency, throughput and memory that /v1 adds to a model's answer, beside the same answer asked for directly.") { connections, seconds, streams };
         command.SetAction((parse, token) => Workspace.RunAsync(parse, async workspace =>
         {
-            var duration = TimeSpan.FromSeconds(InRange("--seconds", parse.GetValue(seconds), 1, 600));
-            var cases = Cases(Numbers(parse.GetValue(connections)!), InRange("--streams", parse.GetValue(streams), 0, MostStreams));
+            var duration = TimeSpan.FromSeconds(parse.GetValue(seconds));
+            var cases = Cases(parse.GetValue(connections)!, parse.GetValue(streams));
             var result = await GatewayBenchmark.RunAsync(cases, duration, row => workspace.Output.Line(Line(row)), workspace.Time, token);
             workspace.Output.Result(result, console => Show(console, result));
             return ExitCodes.Done;
@@ -39,12 +38,13 @@ internal static class BenchGatewayCommand
     /// <summary>The upstream of the measurement, also for other programs that load it.</summary>
     public static Command CreateStub()
     {
-        var port = new Option<int>("--port") { Description = "On loopback.", Required = true };
+        var port = NumberOptions.OptionalWhole("--port", "On loopback.", 1, 65_535);
+        port.Required = true;
         var command = new Command("gateway-stub", "The upstream of bench gateway by itself, until its input ends.") { port };
         command.Hidden = true;
         command.SetAction((parse, token) => Workspace.RunAsync(parse, async workspace =>
         {
-            await GatewayStub.RunAsync(InRange("--port", parse.GetValue(port), 1, 65_535), workspace.Time, token);
+            await GatewayStub.RunAsync(parse.GetRequiredValue(port)!.Value, workspace.Time, token);
             return ExitCodes.Done;
         }));
         return command;
@@ -78,12 +78,4 @@ internal static class BenchGatewayCommand
         console.Write(table);
         console.MarkupLine($"[grey]load before: {result.LoadBefore:0.0}; the cache is off, all else of the pipeline is on[/]");
     }
-
-    private static int[] Numbers(string list) =>
-        [.. list.Split(',').Select(text => int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number)
-            ? InRange("--connections", number, 1, MostConnections)
-            : throw QuorateException.Input("number_wrong", $"--connections is '{list}'; numbers from 1 to {MostConnections} with commas between are allowed"))];
-
-    private static int InRange(string name, int value, int least, int most) =>
-        value >= least && value <= most ? value : throw QuorateException.Input("number_wrong", $"{name} is {value}; {least} to {most} is allowed");
 }

@@ -16,11 +16,11 @@ internal static class BenchMessagingCommand
 
     public static Command Create()
     {
-        var messages = Count("--messages", "Messages in process, in memory.", 200_000, MostMessages);
-        var durable = Count("--durable", "Messages through SQLite's outbox.", 50_000, MostMessages);
-        var payload = Count("--payload", "Bytes of a message.", 100, MostPayload);
+        var messages = BenchCommand.Count("--messages", "Messages in process, in memory.", 200_000, MostMessages);
+        var durable = BenchCommand.Count("--durable", "Messages through SQLite's outbox.", 50_000, MostMessages);
+        var payload = BenchCommand.Count("--payload", "Bytes of a message.", 100, MostPayload);
         var broker = new Option<string?>("--broker") { Description = $"A RabbitMQ broker to measure as well, beside its bare client (default: ${BrokerVariable}, which does not show the password in the list of processes).", HelpName = "amqp://USER:PASSWORD@HOST:PORT/" };
-        var brokerMessages = Count("--broker-messages", "Messages through the broker.", 20_000, MostMessages);
+        var brokerMessages = BenchCommand.Count("--broker-messages", "Messages through the broker.", 20_000, MostMessages);
         var command = new Command("messaging", "Messages a second between agents: in process, durable, and over RabbitMQ.") { messages, durable, payload, broker, brokerMessages };
         command.SetAction((parse, token) => Workspace.RunAsync(parse, async workspace =>
         {
@@ -71,18 +71,5 @@ internal static class BenchMessagingCommand
         return Uri.TryCreate(text, UriKind.Absolute, out var address) && address.Scheme is "amqp" or "amqps"
             ? address
             : throw QuorateException.Input("broker_address", "the broker's address is no amqp:// or amqps:// address", "amqp://USER:PASSWORD@HOST:5672/VHOST");
-    }
-
-    private static Option<int> Count(string name, string description, int standard, int most)
-    {
-        var option = new Option<int>(name) { Description = $"{description} 1 to {most}.", DefaultValueFactory = _ => standard };
-        option.Validators.Add(result =>
-        {
-            if (result.Tokens.Count > 0 && (!int.TryParse(result.Tokens[0].Value, out var value) || value < 1 || value > most))
-            {
-                result.AddError($"{name} is {result.Tokens[0].Value}; 1 to {most} is allowed.");
-            }
-        });
-        return option;
     }
 }

@@ -13,11 +13,11 @@ internal static class BenchPlacementCommand
     {
         var batch = BenchCommand.Count("--batch", "Jobs decided together.", PlacementRecord.MaxProposals, PlacementRecord.MaxProposals);
         var rounds = BenchCommand.Count("--rounds", "Rounds to measure, after a warm-up.", 200, 10_000);
-        var cluster = new Option<string>("--cluster") { Description = "The cluster (docs/schemas/cluster.json).", HelpName = "FILE", DefaultValueFactory = _ => WorkloadFiles.FiveAgents };
+        var cluster = WorkloadFiles.Cluster();
         var command = new Command("placement", "Jobs placed a second by a cluster's agents: votes by the rules, consensus with P-256 signatures, all in this process.") { batch, rounds, cluster };
         command.SetAction((parse, token) => Workspace.RunAsync(parse, async workspace =>
         {
-            var result = await new PlacementBenchmark(WorkloadFiles.ReadCluster(parse.GetValue(cluster)!), workspace.Time).RunAsync(parse.GetValue(batch), parse.GetValue(rounds), token);
+            var result = await new PlacementBenchmark(WorkloadFiles.ReadCluster(parse.GetValue(cluster)), workspace.Time).RunAsync(parse.GetValue(batch), parse.GetValue(rounds), token);
             workspace.Output.Result(result, console => console.MarkupLine(
                 $"[bold]{result.PlacementsPerS:N0}[/] placements/s, {result.RoundsPerS:N1} rounds/s of {result.Batch}; a round p50 {result.RoundMs.P50:0.0} ms, p99 {result.RoundMs.P99:0.0} ms ({result.Agents} agents, {result.Rounds} rounds, {result.CpuMsPerRound:0.0} ms of CPU each)"));
             return ExitCodes.Done;

@@ -9,7 +9,7 @@ internal static class DemoCommand
 {
     public static Command Create()
     {
-        var seed = new Option<int>("--seed") { Description = "Draws the incidents' words and order.", DefaultValueFactory = _ => 1 };
+        var seed = NumberOptions.Seed("Draws the incidents' words and order.", 1);
         var fast = new Option<bool>("--fast") { Description = "Shorter stability windows: under half a minute." };
         var command = new Command("demo", "Ask a panel, place jobs on a cluster whose agents lie and crash, start a small shop of real services, break it three ways, and watch each repair.") { seed, fast };
         command.SetAction((parse, token) => Workspace.RunAsync(parse, async workspace =>

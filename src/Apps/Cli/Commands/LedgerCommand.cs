@@ -99,18 +99,7 @@ internal static class LedgerCommand
         ? LedgerVerifier.VerifyFileAsync(path, workspace.OpenKeys().PublicKeys, cancellationToken: token)
         : LedgerVerifier.VerifyFileAsync(path, PublicKeyFolder.Load(keys), requirePinned: true, token);
 
-    private static Option<int> Limit()
-    {
-        var option = new Option<int>("--limit") { Description = $"Entries to show, 1 to {MaxShown}.", DefaultValueFactory = _ => 50 };
-        option.Validators.Add(result =>
-        {
-            if (result.Tokens.Count > 0 && (!int.TryParse(result.Tokens[0].Value, out var value) || value is < 1 or > MaxShown))
-            {
-                result.AddError($"--limit is {result.Tokens[0].Value}; 1 to {MaxShown} is allowed.");
-            }
-        });
-        return option;
-    }
+    private static Option<int> Limit() => NumberOptions.Whole("--limit", "Entries to show.", 50, 1, MaxShown);
 
     private static async Task<int> ListAsync(Workspace workspace, LedgerFilter filter, bool full, CancellationToken token, string? certificates = null)
     {
@@ -124,7 +113,7 @@ internal static class LedgerCommand
         if (certificates is not null)
         {
             var files = CertificateExport.Write(entries, certificates);
-            workspace.Output.Line($"[grey]{files.Count} certificates in {Markup.Escape(Path.GetFullPath(certificates))}[/]");
+            workspace.Output.Line($"[grey]{Counted.Of(files.Count, "certificate")} in {Markup.Escape(Path.GetFullPath(certificates))}[/]");
         }
 
         workspace.Output.Result(
@@ -136,7 +125,7 @@ internal static class LedgerCommand
     private static void ShowVerification(IAnsiConsole console, LedgerVerification found)
     {
         console.MarkupLine(found.Valid
-            ? $"[green]intact[/]: {found.Entries} entries, {found.Checkpoints} signed heads{(found.KeyPinned ? "" : " [yellow](signed by a key that nothing here vouches for; pin it with --keys)[/]")}"
+            ? $"[green]intact[/]: {Counted.Of(found.Entries, "entry", "entries")}, {Counted.Of(found.Checkpoints, "signed head")}{(found.KeyPinned ? "" : " [yellow](signed by a key that nothing here vouches for; pin it with --keys)[/]")}"
             : $"[red]not intact[/]: {Output.Safe(found.FirstBad?.Detail ?? "unknown")}");
     }
 }

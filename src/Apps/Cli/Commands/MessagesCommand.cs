@@ -103,18 +103,7 @@ internal static class MessagesCommand
         console.Write(table);
     }
 
-    private static Option<int> Limit()
-    {
-        var option = new Option<int>("--limit") { Description = $"At most so many, the oldest first; 1 to {MaxLetters}.", DefaultValueFactory = _ => 100 };
-        option.Validators.Add(result =>
-        {
-            if (result.Tokens.Count > 0 && (!int.TryParse(result.Tokens[0].Value, out var value) || value is < 1 or > MaxLetters))
-            {
-                result.AddError($"--limit is {result.Tokens[0].Value}; 1 to {MaxLetters} is allowed.");
-            }
-        });
-        return option;
-    }
+    private static Option<int> Limit() => NumberOptions.Whole("--limit", "At most so many, the oldest first.", 100, 1, MaxLetters);
 
     private sealed record MessagesDocument(IReadOnlyList<DeadLetterDocument> Messages);
 

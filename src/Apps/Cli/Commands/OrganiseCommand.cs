@@ -16,14 +16,13 @@ internal static class OrganiseCommand
         var agents = new Option<string>("--agents") { Description = "The agents, as docs/schemas/agents.json describes them.", HelpName = "FILE", Required = true };
         var lose = new Option<string[]>("--lose") { Description = "An agent that is lost afterwards; may be given several times, in their order.", HelpName = "AGENT", DefaultValueFactory = _ => [] };
         var command = new Command("organise", "Organise agents into a hierarchy for a graph of jobs (exit 1 if a role stays without an agent or the deadline is missed).") { file, agents, lose };
-        command.SetAction((parse, _) => Workspace.RunAsync(parse, workspace =>
+        command.SetAction((parse, token) => Workspace.RunAsync(parse, async workspace =>
         {
-            var task = OrganiseTaskReader.Read(InputFile.ReadText(parse.GetValue(file)!, OrganiseTaskReader.MaxBytes, "task_file"));
-            var known = AgentsFileReader.Read(InputFile.ReadText(parse.GetValue(agents)!, AgentsFileReader.MaxBytes, "agents_file"));
-            var hierarchy = parse.GetValue(lose)!.Aggregate(AgentHierarchy.Organise(task, known.Agents), (before, agent) => before.Lose(agent));
-            var result = hierarchy.Result();
+            var task = InputFile.Read(parse.GetValue(file)!, OrganiseTaskReader.MaxBytes, "task_file", OrganiseTaskReader.Read);
+            var known = InputFile.Read(parse.GetValue(agents)!, AgentsFileReader.MaxBytes, "agents_file", AgentsFileReader.Read);
+            var result = await Interruption.ComputeAsync(() => parse.GetValue(lose)!.Aggregate(AgentHierarchy.Organise(task, known.Agents), (before, agent) => before.Lose(agent)).Result(), token);
             workspace.Output.Result(result, _ => OrganiseView.Show(workspace.Output, result));
-            return Task.FromResult(ExitCode(result));
+            return ExitCode(result);
         }));
         return command.WithExamples(
             "quorate organise lab/workloads/pipeline-task.json --agents lab/agents/pipeline.json",

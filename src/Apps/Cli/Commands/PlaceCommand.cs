@@ -4,12 +4,11 @@ using Quorate.Cli.Common;
 using Quorate.Cli.Messaging;
 using Quorate.Cli.Placing;
 using Quorate.Cli.Views;
-using Quorate.Contracts;
 using Quorate.Contracts.Placing;
 using Quorate.Engine.Place;
 using Quorate.Engine.Place.Agreement;
-using Quorate.Engine.Place.Files;
 using Quorate.Engine.Place.Recording;
+using Quorate.Storage.Certificates;
 
 namespace Quorate.Cli.Commands;
 
@@ -25,13 +24,13 @@ internal static class PlaceCommand
     private static readonly Option<string?> Faults = new("--faults") { Description = "Faults to inject into the agents: JSON as docs/schemas/agent-faults.json says.", HelpName = "FILE" };
     private static readonly Option<string> Backend = new("--backend") { Description = "Where jobs run: simulated (in virtual time) or slurm.", DefaultValueFactory = _ => PlacementBackends.Simulated };
     private static readonly Option<string?> Model = new("--model") { Description = "Member of the panel that votes for agents without a model of their own (default: they vote by rules).", HelpName = "NAME" };
-    private static readonly Option<int?> Batch = new("--batch") { Description = $"Jobs decided together, 1 to {PlacementRecord.MaxProposals} (default: 1 for up to {SingleUpTo} jobs, else {Many})." };
-    private static readonly Option<double> Timeout = new("--timeout") { Description = "Seconds that a round may take.", DefaultValueFactory = _ => 30 };
+    private static readonly Option<int?> Batch = NumberOptions.OptionalWhole("--batch", $"Jobs decided together (default: 1 for up to {SingleUpTo} jobs, else {Many}).", 1, PlacementRecord.MaxProposals);
+    private static readonly Option<double> Timeout = NumberOptions.Number("--timeout", "Seconds that a round may take.", 30, 0.001, 600);
     private static readonly Option<bool> Detach = new("--detach") { Description = "End when all jobs are placed, not when all have ended." };
     private static readonly Option<bool> Explain = new("--explain") { Description = "Show each prompt, answer, how it was read, and every vote; with --json they are in the document." };
     private static readonly Option<string?> Certificates = new("--certificates") { Description = "Write each placement's certificate and the keys that check it to this folder.", HelpName = "DIR" };
     private static readonly Option<string?> Broker = BrokerAddress.CreateOption();
-    private static readonly Option<int> Seed = new("--seed") { Description = "Of the faults." };
+    private static readonly Option<int> Seed = NumberOptions.Seed("Of the faults.");
     private static readonly Option<string?> Resume = new("--resume") { Description = "Go on with a run on a real backend that ended early: its jobs, cluster and options are those in the ledger. A run that is not there is answered with those that are open.", HelpName = "RUN" };
 
     /// <summary>What a run that is resumed has in the ledger.</summary>
@@ -78,9 +77,9 @@ internal static class PlaceCommand
             return RunLease.HoldingAsync(workspace, run, cancel => ResumeAsync(workspace, parse, run, cancel), token);
         }
 
-        var cluster = ClusterFileReader.Read(InputFile.ReadText(parse.GetValue(Cluster)!, ClusterFileReader.MaxBytes, "cluster_file"));
-        var jobs = parse.GetValue(JobFiles)!.SelectMany(f => JobFileReader.Read(InputFile.ReadText(f, JobFileReader.MaxBytes, "job_file"))).ToList();
-        var plan = parse.GetValue(Faults) is { } file ? AgentFaultFileReader.Read(InputFile.ReadText(file, AgentFaultFileReader.MaxBytes, "faults_file"), cluster) : null;
+        var cluster = WorkloadFiles.ReadCluster(parse.GetValue(Cluster)!);
+        var jobs = WorkloadFiles.ReadJobs(parse.GetValue(JobFiles)!);
+        var plan = parse.GetValue(Faults) is { } file ? WorkloadFiles.ReadFaults(file, cluster) : null;
         var view = new PlaceView(workspace.Output, cluster, parse.GetValue(Explain));
         var request = new PlacementRequest
         {
@@ -92,10 +91,10 @@ internal static class PlaceCommand
             Broker = BrokerAddress.Read(parse.GetValue(Broker)),
             Model = parse.GetValue(Model),
             Observer = view,
-            TimeoutMs = 1000 * (plan?.ConsensusTimeout ?? Checked("--timeout", parse.GetValue(Timeout), 0.001, 600)),
+            TimeoutMs = 1000 * (plan?.ConsensusTimeout ?? parse.GetValue(Timeout)),
             Options = new PlacementOptions
             {
-                Batch = (int)Checked("--batch", parse.GetValue(Batch) ?? (jobs.Count <= SingleUpTo ? 1 : Many), 1, PlacementRecord.MaxProposals),
+                Batch = parse.GetValue(Batch) ?? (jobs.Count <= SingleUpTo ? 1 : Many),
                 UntilEnd = !parse.GetValue(Detach),
                 Protocol = parse.GetValue(Protocol)!,
                 BackendName = parse.GetValue(Backend)!,
@@ -129,8 +128,15 @@ internal static class PlaceCommand
 
     private static async Task<int> CarryOutAsync(Workspace workspace, ParseResult parse, PlacementRequest request, PlaceView view, CancellationToken token)
     {
-        view.Begin(request);
+        // Whatever is missing is said before anything is shown or placed.
+        if (parse.GetValue(Certificates) is { } wanted)
+        {
+            OutcomeFolder.Prepare(wanted);
+        }
+
+        await workspace.OpenLedgerAsync(token);
         await using var opened = await PlacementComposition.OpenAsync(workspace, request, token);
+        view.Begin(request);
         await opened.BeginAsync(request, token);
         var result = await opened.Session.Engine.RunAsync(request.Jobs, token);
         if (opened.Trouble is { } trouble)
@@ -144,14 +150,11 @@ internal static class PlaceCommand
         workspace.Output.Result(shown, _ => view.Show(shown));
         if (folder is not null)
         {
-            workspace.Output.Line($"[grey]check one with: quorate certificate verify {Output.Safe(folder.Value.Example)} --keys {Output.Safe(folder.Value.Keys)}[/]");
+            workspace.Output.Line($"[grey]check one with: {Output.Safe(ShellWords.Line("quorate", "certificate", "verify", folder.Value.Example, "--keys", folder.Value.Keys))}[/]");
         }
 
         return result.Interrupted is null && result.Jobs.All(j => j.Outcome == PlacementOutcome.Placed) ? ExitCodes.Done : ExitCodes.Negative;
     }
-
-    private static double Checked(string option, double value, double least, double most) => value >= least && value <= most ? value
-        : throw QuorateException.Input("option_range", FormattableString.Invariant($"{option} is {value}; {least} to {most} is allowed"));
 
     private static PlacementResult WithoutTranscripts(PlacementResult result) =>
         result with { Jobs = [.. result.Jobs.Select(j => j with { Votes = [.. j.Votes.Select(v => v with { Transcript = null })] })] };

@@ -22,7 +22,7 @@ internal static class SimulateCommand
     {
         var seeds = new Option<string?>("--seeds") { Description = $"Seeds to run, A..B (default: {UsualSeeds}; with --planted {PlantedSeeds}).", HelpName = "A..B" };
         var seed = new Option<string?>("--seed") { Description = "One seed to run.", HelpName = "N" };
-        var replicas = new Option<int>("--replicas") { Description = $"Replicas, {LeastReplicas} to {MostReplicas}; as many as possible of them lie, (N-1)/3.", HelpName = "N", DefaultValueFactory = _ => LeastReplicas };
+        var replicas = NumberOptions.Whole("--replicas", "Replicas; as many as possible of them lie, (N-1)/3, so that 4 is the fewest for one.", LeastReplicas, LeastReplicas, MostReplicas);
         var faults = new Option<string>("--faults") { Description = $"What may go wrong, with commas between: {Names.ListOf<SimulatedFaults>()}.", HelpName = "KINDS", DefaultValueFactory = _ => "all" };
         var planted = new Option<string?>("--planted") { Description = $"Plant a bug and show that it is found: all, or {Names.ListOf<PlantedBug>()}.", HelpName = "NAME" };
         var real = new Option<bool>("--real-signatures") { Description = "ECDSA P-256 instead of keyed hashes: much slower." };
@@ -34,9 +34,7 @@ internal static class SimulateCommand
             {
                 Seeds = SeedRange.Parse(parse.GetValue(seeds), parse.GetValue(seed), parse.GetValue(planted) is null ? UsualSeeds : PlantedSeeds),
                 Faults = Names.Parse<SimulatedFaults>("--faults", parse.GetValue(faults)!),
-                Replicas = parse.GetValue(replicas) is var n and >= LeastReplicas and <= MostReplicas
-                    ? n
-                    : throw QuorateException.Input("replicas_wrong", $"--replicas is {parse.GetValue(replicas)}; {LeastReplicas} to {MostReplicas} is allowed", "n = 3f+1 replicas tolerate f liars, so that 4 is the fewest for one"),
+                Replicas = parse.GetValue(replicas),
                 RealSignatures = parse.GetValue(real),
                 Planted = parse.GetValue(planted) is { } name ? Names.Parse<PlantedBug>("--planted", name, single: true) : PlantedBug.None,
             };

@@ -20,14 +20,15 @@ internal static class WorkloadCommand
     /// <summary>For the benchmarks: a long trace made and replayed.</summary>
     public static Command CreateBench()
     {
-        var (jobs, seed, load, cluster, policies, votes, faults) = (Jobs(100_000), Seed(), Load(), Cluster(), Policies(), Votes(), Faults());
+        var (jobs, seed, load, cluster, policies, votes, faults) = (Jobs(100_000), NumberOptions.Seed("Of the trace.", 1), Load(), WorkloadFiles.Cluster(), Policies(), Votes(), Faults());
         var command = new Command("workload", "Replay a long generated trace through every queue policy.") { jobs, seed, load, cluster, policies, votes, faults };
         command.SetAction((parse, token) => Workspace.RunAsync(parse, async workspace =>
         {
-            var spec = WorkloadFiles.ReadCluster(parse.GetValue(cluster)!);
             var names = WorkloadFiles.ReadPolicies(parse.GetValue(policies)!);
-            var (made, skipped) = WorkloadGenerator.Generate(spec, Options(parse.GetValue(jobs), parse.GetValue(seed), parse.GetValue(load), 50), "quorate bench workload").ToJobs();
+            var spec = WorkloadFiles.ReadCluster(parse.GetValue(cluster));
             var voted = VotedRuns.Of(parse.GetValue(votes), WorkloadFiles.ReadFaults(parse.GetValue(faults)!, spec), parse.GetValue(seed));
+            var options = new GeneratorOptions { Jobs = parse.GetValue(jobs), Seed = parse.GetValue(seed), Load = parse.GetValue(load) };
+            var (made, skipped) = await Interruption.ComputeAsync(() => WorkloadGenerator.Generate(spec, options, "quorate bench workload").ToJobs(), token);
             var view = await WorkloadView.RunAsync($"seed {parse.GetValue(seed)}", spec, made, skipped, names, voted, workspace.Time, token);
             workspace.Output.Result(view, _ => view.Show(workspace.Output));
             return ExitCodes.Done;
@@ -37,30 +38,30 @@ internal static class WorkloadCommand
 
     private static Command CreateGenerate()
     {
-        var (jobs, seed, load, cluster) = (Jobs(2_000), Seed(), Load(), Cluster());
-        var users = new Option<int>("--users") { Description = $"Users, 1 to {MostUsers}.", HelpName = "N", DefaultValueFactory = _ => 50 };
+        var (jobs, seed, load, cluster) = (Jobs(2_000), NumberOptions.Seed("The same seed gives the same file.", 1), Load(), WorkloadFiles.Cluster());
+        var users = NumberOptions.Whole("--users", "Users.", 50, 1, MostUsers);
         var output = new Option<string?>("--output") { Description = "File to write (default: standard output).", HelpName = "FILE" };
         var command = new Command("generate", "Write a workload in the style of Lublin and Feitelson (2003). The same seed gives the same file.") { jobs, seed, load, users, cluster, output };
-        command.SetAction((parse, token) => Workspace.RunAsync(parse, workspace =>
+        command.SetAction((parse, token) => Workspace.RunAsync(parse, async workspace =>
         {
-            var options = Options(parse.GetValue(jobs), parse.GetValue(seed), parse.GetValue(load), parse.GetValue(users));
-            var trace = WorkloadGenerator.Generate(WorkloadFiles.ReadCluster(parse.GetValue(cluster)!), options, Line(options, parse.GetValue(cluster)!));
-            if (parse.GetValue(output) is { } path)
+            var path = parse.GetValue(output);
+            if (path is null && workspace.Output.Json)
             {
-                using var file = Create(path);
-                SwfFile.Write(file, trace);
-                workspace.Output.Result(new { file = path, jobs = trace.Jobs.Count }, _ => workspace.Output.Line($"{trace.Jobs.Count:N0} jobs in {Output.Safe(path)}"));
-            }
-            else if (workspace.Output.Json)
-            {
-                throw QuorateException.Input("output_missing", "--json needs --output: a workload is no JSON document");
-            }
-            else
-            {
-                SwfFile.Write(Console.Out, trace);
+                throw QuorateException.Input("output_missing", "--json needs --output: a workload is no JSON document", "for example --output trace.swf");
             }
 
-            return Task.FromResult(ExitCodes.Done);
+            var options = new GeneratorOptions { Jobs = parse.GetValue(jobs), Seed = parse.GetValue(seed), Load = parse.GetValue(load), Users = parse.GetValue(users) };
+            var spec = WorkloadFiles.ReadCluster(parse.GetValue(cluster));
+            var trace = await Interruption.ComputeAsync(() => WorkloadGenerator.Generate(spec, options, Line(options, parse.GetValue(cluster) ?? WorkloadFiles.FiveAgents)), token);
+            if (path is null)
+            {
+                await Interruption.ComputeAsync(() => SwfFile.Write(Console.Out, trace), token);
+                return ExitCodes.Done;
+            }
+
+            WriteTo(path, trace);
+            workspace.Output.Result(new { file = path, jobs = trace.Jobs.Count }, _ => workspace.Output.Line($"{Counted.Of(trace.Jobs.Count, "job")} in {Output.Safe(path)}"));
+            return ExitCodes.Done;
         }));
         return command.WithExamples("quorate workload generate --jobs 2000 --seed 1 --cluster lab/clusters/five-agents.json > trace.swf");
     }
@@ -68,14 +69,14 @@ internal static class WorkloadCommand
     private static Command CreateReplay()
     {
         var trace = new Argument<string>("trace") { Description = "A file in the Standard Workload Format, or of jobs as JSON.", HelpName = "TRACE" };
-        var (cluster, policies, votes, faults, seed) = (Cluster(), Policies(), Votes(), Faults(), Seed());
+        var (cluster, policies, votes, faults, seed) = (WorkloadFiles.Cluster(), Policies(), Votes(), Faults(), NumberOptions.Seed("Of the faults.", 1));
         var command = new Command("replay", "Utilisation, wait, bounded slowdown and fairness of a trace under queue policies, side by side.") { trace, cluster, policies, votes, faults, seed };
         command.SetAction((parse, token) => Workspace.RunAsync(parse, async workspace =>
         {
-            var spec = WorkloadFiles.ReadCluster(parse.GetValue(cluster)!);
             var names = WorkloadFiles.ReadPolicies(parse.GetValue(policies)!);
-            var (jobs, skipped) = WorkloadFiles.ReadJobs(parse.GetValue(trace)!);
-            var voted = VotedRuns.Of(parse.GetValue(votes), WorkloadFiles.ReadFaults(parse.GetValue(faults)!, spec), InRange("--seed", parse.GetValue(seed)));
+            var (jobs, skipped) = await Interruption.ComputeAsync(() => WorkloadFiles.ReadTrace(parse.GetValue(trace)!), token);
+            var spec = WorkloadFiles.ReadCluster(parse.GetValue(cluster));
+            var voted = VotedRuns.Of(parse.GetValue(votes), WorkloadFiles.ReadFaults(parse.GetValue(faults)!, spec), parse.GetValue(seed));
             var view = await WorkloadView.RunAsync(parse.GetValue(trace)!, spec, jobs, skipped, names, voted, workspace.Time, token);
             workspace.Output.Result(view, _ => view.Show(workspace.Output));
             return ExitCodes.Done;
@@ -83,30 +84,15 @@ internal static class WorkloadCommand
         return command.WithExamples("quorate workload replay lab/workloads/lublin-2000.swf --cluster lab/clusters/five-agents.json", "quorate workload replay trace.swf --policies easy,ours --json", "quorate workload replay lab/workloads/lublin-2000.swf --votes --faults lab/faults/wrong-vote.json");
     }
 
-    private static Option<int> Jobs(int standard) => new("--jobs") { Description = $"Jobs to make, 1 to {GeneratorOptions.MaxJobs}.", HelpName = "N", DefaultValueFactory = _ => standard };
+    private static Option<int> Jobs(int standard) => NumberOptions.Whole("--jobs", "Jobs to make.", standard, 1, GeneratorOptions.MaxJobs);
 
-    private static Option<int> Seed() => new("--seed") { Description = "Seed, 0 or more.", HelpName = "S", DefaultValueFactory = _ => 1 };
-
-    private static Option<double> Load() => new("--load") { Description = $"Core-seconds asked for beside those there are while jobs arrive; above 0, at most {MostLoad}.", HelpName = "X", DefaultValueFactory = _ => 0.7 };
+    private static Option<double> Load() => NumberOptions.Number("--load", "Core-seconds asked for beside those there are while jobs arrive.", 0.7, 0, MostLoad, above: true);
 
     private static Option<bool> Votes() => new("--votes") { Description = "Also replay it with every start voted on and decided by the cluster's agents, in virtual time with stand-ins for signatures." };
 
     private static Option<string[]> Faults() => new("--faults") { Description = "And again with these faults of agents (docs/schemas/agent-faults.json); may be given several times.", HelpName = "FILE", DefaultValueFactory = _ => [] };
 
-    private static int InRange(string name, int seed) => seed >= 0 ? seed : throw Wrong(name, seed, "0 or more");
-
-    private static Option<string> Cluster() => new("--cluster") { Description = "The cluster (docs/schemas/cluster.json).", HelpName = "FILE", DefaultValueFactory = _ => WorkloadFiles.FiveAgents };
-
     private static Option<string> Policies() => new("--policies") { Description = "Policies with commas between: fifo, easy, ours.", HelpName = "LIST", DefaultValueFactory = _ => AllPolicies };
-
-    private static GeneratorOptions Options(int jobs, int seed, double load, int users) =>
-        jobs is < 1 or > GeneratorOptions.MaxJobs ? throw Wrong("--jobs", jobs, $"1 to {GeneratorOptions.MaxJobs}")
-        : seed < 0 ? throw Wrong("--seed", seed, "0 or more")
-        : !(load is > 0 and <= MostLoad) ? throw Wrong("--load", load, $"above 0 and at most {MostLoad}")
-        : users is < 1 or > MostUsers ? throw Wrong("--users", users, $"1 to {MostUsers}")
-        : new GeneratorOptions { Jobs = jobs, Seed = seed, Load = load, Users = users };
-
-    private static QuorateException Wrong(string name, object value, string allowed) => QuorateException.Input("number_wrong", $"{name} is {value}; {allowed} is allowed");
 
     private static string Line(GeneratorOptions options, string cluster)
     {
@@ -119,15 +105,16 @@ internal static class WorkloadCommand
         return string.Create(CultureInfo.InvariantCulture, $"quorate workload generate --jobs {options.Jobs} --seed {options.Seed}{string.Concat(more)} --cluster {PlainText.Line(cluster, 200)}");
     }
 
-    private static StreamWriter Create(string path)
+    private static void WriteTo(string path, SwfTrace trace)
     {
         try
         {
-            return new StreamWriter(path);
+            using var file = new StreamWriter(path);
+            SwfFile.Write(file, trace);
         }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException or ArgumentException or NotSupportedException)
+        catch (Exception error) when (InputFile.IsFileProblem(error))
         {
-            throw QuorateException.Input("output_unwritable", $"{path} cannot be written: {error.Message}", inner: error);
+            throw QuorateException.Missing("output_unwritable", Directory.Exists(path) ? $"{path} is a folder; a file is needed" : $"{path} cannot be written: {error.Message}", "name a file in a folder that can be written", error);
         }
     }
 }

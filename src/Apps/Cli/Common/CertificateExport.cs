@@ -19,7 +19,7 @@ internal static class CertificateExport
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw QuorateException.Missing("certificate_unwritable", $"the folder {folder} cannot be made: {e.Message}", inner: e);
+            throw QuorateException.Missing("certificate_unwritable", $"the folder {folder} cannot be made: {e.Message}", OutcomeFolder.Hint, e);
         }
 
         var files = new List<string>();

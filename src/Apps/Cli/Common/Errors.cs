@@ -8,17 +8,22 @@ namespace Quorate.Cli.Common;
 /// <summary>How a command ends when it cannot do its work: one error for a person, or one JSON document.</summary>
 internal static class Errors
 {
-    public static int Report(QuorateException error, bool json)
+    public static int Report(ParseResult parse, QuorateException error, bool json)
     {
-        Write(error.Code, error.Message, error.Hint, json);
+        Write(error.Code, error.Message, error.Hint ?? $"{Usage.CommandPath(parse)} --help says what is allowed", json);
         return ExitCodes.For(error.Kind);
     }
 
-    public static int ReportUsage(ParseResult parse, bool json)
+    public static int ReportUsage(ParseResult parse, string problem, bool json)
     {
-        var message = string.Join(" ", parse.Errors.Select(e => e.Message));
-        Write("usage", message, $"{CommandPath(parse)} --help", json);
+        Write("usage", problem, $"{Usage.CommandPath(parse)} --help", json);
         return ExitCodes.BadInput;
+    }
+
+    public static int ReportInterrupted(bool json)
+    {
+        Write("interrupted", "interrupted before the end", "run it again; what the ledger already holds stays", json);
+        return ExitCodes.Interrupted;
     }
 
     /// <summary>Where the site runs, something was refused: by another program, so no defect of ours.</summary>
@@ -51,7 +56,7 @@ internal static class Errors
         return ExitCodes.Missing;
     }
 
-    private static void Write(string code, string message, string? hint, bool json)
+    private static void Write(string code, string message, string hint, bool json)
     {
         try
         {
@@ -63,25 +68,11 @@ internal static class Errors
 
             var console = Output.Errors();
             console.MarkupLine($"[red]error:[/] {Output.Safe(message)}");
-            if (hint is not null)
-            {
-                console.MarkupLine($"[grey]hint:[/]  {Output.Safe(hint)}");
-            }
+            console.MarkupLine($"[grey]hint:[/]  {Output.Safe(hint)}");
         }
         catch (Exception error) when (IsConsole(error))
         {
             // Nobody can be told: the exit code has to do.
         }
-    }
-
-    private static string CommandPath(ParseResult parse)
-    {
-        var names = new List<string>();
-        for (var at = parse.CommandResult; at is not null; at = at.Parent as System.CommandLine.Parsing.CommandResult)
-        {
-            names.Insert(0, at.Command is RootCommand ? "quorate" : at.Command.Name);
-        }
-
-        return string.Join(' ', names);
     }
 }

@@ -19,7 +19,7 @@ internal static class AuctionFaults
     {
         if (!Lies.Contains(lie))
         {
-            throw QuorateException.Input("lie_unknown", $"--lying-auctioneer is '{PlainText.Line(lie, 60)}'; {string.Join(", ", Lies)} are allowed");
+            throw QuorateException.Input("lie_unknown", $"--lying-auctioneer is '{PlainText.Line(lie, 60)}'; {string.Join(", ", Lies)} are allowed", $"for example --lying-auctioneer {Lies[0]}");
         }
 
         string? liar = null;

@@ -58,17 +58,5 @@ internal sealed class DemoSite : IAsyncDisposable
         Directory.Delete(_state, recursive: true);
     }
 
-    private static string FindLab()
-    {
-        for (var at = AppContext.BaseDirectory; at is not null; at = Path.GetDirectoryName(at))
-        {
-            var candidate = Path.Combine(at, "lab", "shop", "compose.yml");
-            if (File.Exists(candidate))
-            {
-                return candidate;
-            }
-        }
-
-        throw QuorateException.Missing("lab_missing", "The demo needs lab/shop, which is in no folder above the program.", "Run it as ./quorate demo from a clone of the repository.");
-    }
+    private static string FindLab() => ShippedFiles.Find(Path.Combine("lab", "shop", "compose.yml"));
 }

@@ -1,7 +1,6 @@
 using Quorate.Cli.Common;
 using Quorate.Contracts;
 using Quorate.Contracts.Coordination;
-using Spectre.Console;
 
 namespace Quorate.Cli.Views;
 
@@ -51,17 +50,16 @@ internal sealed class AuctionView(Output output)
     {
         if (result.Ranking.Count > 0)
         {
-            string[] heads = ["agent", "overall", "", "cost", "quality", "performance", "reliability", "innovation", "risk"];
-            var table = new Table { Border = output.Live ? TableBorder.Rounded : TableBorder.None };
-            table.AddColumns([.. heads.Select(h => new TableColumn($"[grey]{h}[/]") { NoWrap = true })]);
+            var table = new FittedTable(output.People, output.Live).Name("agent").Number("overall").Extra("").Number("cost").Number("quality")
+                .Number("performance", "perf.").Number("reliability", "reliab.").Number("innovation", "innov.").Number("risk");
             foreach (var agent in result.Ranking.Take(MaxRows))
             {
                 var s = result.Scores[agent];
-                table.AddRow(
+                table.Row(
                     $"{(agent == result.Winner ? "[green]★[/]" : " ")} [bold]{Output.Safe(agent)}[/]", $"{s.Overall:0.0000}", Bar(s.Overall), Cell(s.Cost), Cell(s.Quality), Cell(s.Performance), Cell(s.Reliability), Cell(s.Innovation), Cell(1 - s.Risk, s.Risk));
             }
 
-            output.People.Write(table);
+            table.Write();
         }
 
         foreach (var agent in explain ? result.Ranking.Take(MaxRows) : [])
@@ -105,7 +103,7 @@ internal sealed class AuctionView(Output output)
 
         if (result.Certificate is { } certificate)
         {
-            output.Line($"[grey]signed by {certificate.Signers.Count} of {result.Members} agents, of which {result.MaxLiars} may lie; auctioneer {Output.Safe(result.Auctioneers[^1].Agent)}, record {result.RecordHash[..16]}[/]");
+            output.Line($"[grey]signed by {certificate.Signers.Count} of {Counted.Of(result.Members, "agent")}, of which {result.MaxLiars} may lie; auctioneer {Output.Safe(result.Auctioneers[^1].Agent)}, record {result.RecordHash[..16]}[/]");
         }
     }
 

@@ -1,7 +1,6 @@
 using Quorate.Cli.Common;
 using Quorate.Contracts;
 using Quorate.Contracts.Coordination;
-using Spectre.Console;
 
 namespace Quorate.Cli.Views;
 
@@ -13,7 +12,7 @@ internal static class OrganiseView
         ShowComplexity(output, result.Complexity);
         ShowStructure(output, result);
         ShowTree(output, result.Roles);
-        output.People.Write(RoleTable(output.Live, result.Roles));
+        ShowRoles(output, result.Roles);
         foreach (var role in result.Roles.Where(r => r.Agent is null))
         {
             output.Line($"[red]{role.Role}[/] has no agent: {Output.Safe(role.Reason!)}; [yellow]{FallbackText(role)}[/]");
@@ -29,20 +28,22 @@ internal static class OrganiseView
 
     private static void ShowComplexity(Output output, GraphComplexity c)
     {
-        output.Line($"[bold]{c.Size}[/] jobs, {c.Edges} dependencies, depth {c.Depth}, width {c.Width}, {c.DataGb:0.##} GB handed on, heterogeneity {c.Heterogeneity:0.00}");
+        output.Line($"[bold]{Counted.Of(c.Size, "job")}[/], {Counted.Of(c.Edges, "dependency", "dependencies")}, depth {c.Depth}, width {c.Width}, {c.DataGb:0.##} GB handed on, heterogeneity {c.Heterogeneity:0.00}");
         output.Line($"critical path {Seconds(c.CriticalPathS)} of {Seconds(c.WorkS)} of work: {Output.Safe(string.Join(" → ", c.CriticalPath))}");
     }
 
     private static void ShowStructure(Output output, OrganiseResult result)
     {
-        var table = NewTable(output.Live, "levels", "coordinators", "largest group", "channels s", "hops s", "overload s", "setup s", "shortage s", "sum s");
+        output.Line("[grey]structures, with what each costs in seconds[/]");
+        var table = new FittedTable(output.People, output.Live).Number("levels").Number("coordinators", "coord.").Number("largest group", "group")
+            .Number("channels").Number("hops").Number("overload", "over.").Number("setup").Number("shortage", "short.").Number("sum");
         foreach (var c in result.Structure.Candidates)
         {
             string Cell(double value) => c.Chosen ? $"[green]{value:0.00}[/]" : $"{value:0.00}";
-            table.AddRow($"{c.Levels}{(c.Chosen ? " [green]chosen[/]" : "")}", $"{c.Coordinators}", $"{c.LargestGroup}", Cell(c.ChannelsS), Cell(c.HopsS), Cell(c.OverloadS), Cell(c.SetupS), Cell(c.ShortageS), Cell(c.TotalS));
+            table.Row($"{(c.Chosen ? "[green]★[/] " : "")}{c.Levels}", $"{c.Coordinators}", $"{c.LargestGroup}", Cell(c.ChannelsS), Cell(c.HopsS), Cell(c.OverloadS), Cell(c.SetupS), Cell(c.ShortageS), Cell(c.TotalS));
         }
 
-        output.People.Write(table);
+        table.Write();
     }
 
     private static void ShowTree(Output output, IReadOnlyList<RoleResult> roles)
@@ -63,21 +64,21 @@ internal static class OrganiseView
         }
     }
 
-    private static Table RoleTable(bool live, IReadOnlyList<RoleResult> roles)
+    private static void ShowRoles(Output output, IReadOnlyList<RoleResult> roles)
     {
-        var table = NewTable(live, "role", "agent", "confidence", "criticality", "complexity", "load", "skill");
+        var table = new FittedTable(output.People, output.Live).Name("role").Name("agent").Number("confidence", "conf.").Number("criticality", "crit.").Number("complexity", "compl.").Number("load").Name("skill");
         foreach (var r in roles)
         {
-            table.AddRow(r.Role, r.Agent ?? "[red]nobody[/]", $"{r.Confidence:0.00}", $"{r.Criticality:0.00}", $"{r.Complexity:0.00}", $"{r.Load:0.##}", r.Skill);
+            table.Row(Output.Safe(r.Role), r.Agent is { } agent ? Output.Safe(agent) : "[red]nobody[/]", $"{r.Confidence:0.00}", $"{r.Criticality:0.00}", $"{r.Complexity:0.00}", $"{r.Load:0.##}", Output.Safe(r.Skill));
         }
 
-        return table;
+        table.Write();
     }
 
     private static void ShowFigures(Output output, OrganiseResult result)
     {
         var c = result.Comparison;
-        output.Line($"assigned {result.AssignmentEfficiency:P0} of the roles; {(result.Restructurings.Count > 0 ? "before any loss " : "")}worth {c.OptimalValue:0.000} where the greedy rule reaches {c.GreedyValue:0.000} with {c.GreedyAssigned} of {result.Roles.Count} roles ({c.Gain:+0.0 %;-0.0 %;0 %})");
+        output.Line($"assigned {result.AssignmentEfficiency:P0} of the roles; {(result.Restructurings.Count > 0 ? "before any loss " : "")}worth {c.OptimalValue:0.000} where the greedy rule reaches {c.GreedyValue:0.000} with {c.GreedyAssigned} of {Counted.Of(result.Roles.Count, "role")} ({c.Gain:+0.0 %;-0.0 %;0 %})");
         output.Line($"load {string.Join(", ", result.Load.Agents.Where(a => !a.Lost).Select(a => $"{a.Agent} {a.Used:0.##}/{a.Capacity:0.##}"))}; Gini {result.Load.Gini:0.00}, variation {result.Load.Variation:0.00}");
         var p = result.ExpectedPerformance;
         var deadline = p.DeadlineMet is null ? "" : p.DeadlineMet.Value ? $", [green]within {Seconds(p.DeadlineS!.Value)}[/]" : $", [red]not within {Seconds(p.DeadlineS!.Value)}[/]";
@@ -95,7 +96,4 @@ internal static class OrganiseView
     };
 
     private static string Seconds(double seconds) => Duration.Text(seconds * 1000);
-
-    private static Table NewTable(bool live, params string[] columns) =>
-        new Table().Border(live ? TableBorder.Rounded : TableBorder.None).BorderColor(Color.Grey).AddColumns(columns);
 }

@@ -5,7 +5,6 @@ using Quorate.Contracts;
 using Quorate.Contracts.Placing;
 using Quorate.Engine.Place;
 using Quorate.Engine.Place.Agreement;
-using Spectre.Console;
 
 namespace Quorate.Cli.Views;
 
@@ -13,6 +12,9 @@ namespace Quorate.Cli.Views;
 internal sealed class PlaceView(Output output, ClusterSpec cluster, bool explain) : IPlacementObserver
 {
     private const int MaxText = 160;
+
+    /// <summary>Of a job that was not placed: one part for each of the cluster's agents.</summary>
+    private const int MaxReason = 400 * ClusterSpec.MaxAgents;
 
     /// <summary>Jobs shown one by one; more would hide the report.</summary>
     private const int MaxJobs = 200;
@@ -28,11 +30,11 @@ internal sealed class PlaceView(Output output, ClusterSpec cluster, bool explain
         output.Heading("Initialisation");
         foreach (var agent in cluster.Agents)
         {
-            output.Line($"[green]✓[/] [bold]{Output.Safe(agent.Name)}[/] manages {agent.Nodes} nodes: {agent.Node.Has()} each [grey]{((agent.Model ?? request.Model) is { } model ? $"votes as {Output.Safe(model)} answers" : "votes by rules")}[/]");
+            output.Line($"[green]✓[/] [bold]{Output.Safe(agent.Name)}[/] manages {Counted.Of(agent.Nodes, "node")}: {agent.Node.Has()} each [grey]{((agent.Model ?? request.Model) is { } model ? $"votes as {Output.Safe(model)} answers" : "votes by rules")}[/]");
         }
 
         var tolerated = (cluster.Agents.Count - 1) / 3;
-        output.Line($"[grey]{request.Jobs.Count} jobs, {request.Options.Protocol}, {request.Options.BackendName} backend; {tolerated} of {cluster.Agents.Count} agents may lie[/]");
+        output.Line($"[grey]{Counted.Of(request.Jobs.Count, "job")}, {request.Options.Protocol}, {request.Options.BackendName} backend; {tolerated} of {Counted.Of(cluster.Agents.Count, "agent")} may lie[/]");
         if (request.IsReal)
         {
             output.Line($"[grey]run {Output.Safe(request.RunId)}; should this process end early: quorate place --resume {Output.Safe(request.RunId)}[/]");
@@ -40,7 +42,7 @@ internal sealed class PlaceView(Output output, ClusterSpec cluster, bool explain
 
         if (request.Recorded is { } recorded)
         {
-            output.Line($"[blue]↻[/] resumed: what the ledger holds of it comes first, {recorded.History.Events.Count(e => e.Decided is not null)} rounds");
+            output.Line($"[blue]↻[/] resumed: what the ledger holds of it comes first, {Counted.Of(recorded.History.Events.Count(e => e.Decided is not null), "round")}");
         }
 
         output.Heading("Healthy operation");
@@ -51,7 +53,7 @@ internal sealed class PlaceView(Output output, ClusterSpec cluster, bool explain
         if (progress.Fault is { } fault)
         {
             TellOnce(_until is null ? "Fault injection and recovery" : "Fault injection");
-            output.Line($"[red]●[/] fault: [bold]{Output.Safe(fault.Agent)}[/] {Words(fault.Kind)} for {fault.Until - fault.Round} rounds");
+            output.Line($"[red]●[/] fault: [bold]{Output.Safe(fault.Agent)}[/] {Words(fault.Kind)} for {Counted.Of(fault.Until - fault.Round, "round")}");
         }
 
         if (progress.Outage is { } outage)
@@ -76,28 +78,27 @@ internal sealed class PlaceView(Output output, ClusterSpec cluster, bool explain
 
         if (progress.Job is { Outcome: not PlacementOutcome.Placed } job && ++_shown <= MaxJobs)
         {
-            output.Line($"[red]✗[/] [bold]{Output.Safe(job.Name)}[/] {job.Outcome}: {Output.Safe(PlainText.Line(job.Reason ?? "", MaxText))}");
+            output.Line($"[red]✗[/] [bold]{Output.Safe(job.Name)}[/] {job.Outcome}: {Output.Safe(PlainText.Line(job.Reason ?? "", MaxReason))}");
         }
     }
 
     public void Show(PlacementResult result)
     {
         output.Heading("Report");
-        var table = new Table { Border = output.Live ? TableBorder.Rounded : TableBorder.None };
-        table.AddColumns(["[grey]agent[/]", "[grey]jobs[/]", "[grey]accepted[/]", "[grey]rejected[/]", "[grey]faults[/]", "[grey]found[/]"]);
+        var table = new FittedTable(output.People, output.Live).Name("agent").Number("jobs").Number("accepted", "acc.").Number("rejected", "rej.").Text("faults").Text("found");
         foreach (var agent in cluster.Agents.Select(a => a.Name))
         {
             var votes = result.Jobs.SelectMany(j => j.Votes).Where(v => v.Agent == agent).ToList();
-            table.AddRow(
+            table.Row(
                 $"[bold]{Output.Safe(agent)}[/]",
                 Number(result.Jobs.Count(j => j.Agent == agent)),
                 Number(votes.Count(v => v.Vote == AgentVote.Accept)),
                 Number(votes.Count(v => v.Vote == AgentVote.Reject)),
-                Output.Safe(Counted(result.Faults.Where(f => f.Agent == agent).Select(f => f.Kind))),
-                Output.Safe(Counted(result.Findings.Where(f => f.Agent == agent).DistinctBy(f => (f.Kind, f.Round)).Select(f => f.Kind))));
+                Output.Safe(Listed(result.Faults.Where(f => f.Agent == agent).Select(f => f.Kind))),
+                Output.Safe(Listed(result.Findings.Where(f => f.Agent == agent).DistinctBy(f => (f.Kind, f.Round)).Select(f => f.Kind))));
         }
 
-        output.People.Write(table);
+        table.Write();
         ShowNumbers(result);
     }
 
@@ -105,11 +106,11 @@ internal sealed class PlaceView(Output output, ClusterSpec cluster, bool explain
     {
         var report = result.Report;
         var placed = result.Jobs.Count(j => j.Outcome == PlacementOutcome.Placed);
-        output.Line($"Success rate: {(placed == result.Jobs.Count ? "[green]" : "[red]")}{report.SuccessRate:P1}[/] ({placed}/{result.Jobs.Count} jobs placed, {report.Replaced} placed again after a loss)");
+        output.Line($"Success rate: {(placed == result.Jobs.Count ? "[green]" : "[red]")}{report.SuccessRate:P1}[/] ({placed}/{Counted.Of(result.Jobs.Count, "job")} placed, {report.Replaced} placed again after a loss)");
         if (result.Faults.Count > 0)
         {
             output.Line($"Byzantine agents detected: {(report.ByzantineDetected.Count == 0 ? "none" : Output.Safe(string.Join(", ", report.ByzantineDetected)))}");
-            output.Line($"Recovery: {(report.RecoveryMs is { } mean ? $"{Duration.Text(mean)} average, p95 {Duration.Text(report.RecoveryP95Ms ?? mean)}" : "nothing had to recover")} over {result.Faults.Count} faults");
+            output.Line($"Recovery: {(report.RecoveryMs is { } mean ? $"{Duration.Text(mean)} average, p95 {Duration.Text(report.RecoveryP95Ms ?? mean)}" : "nothing had to recover")} over {Counted.Of(result.Faults.Count, "fault")}");
         }
 
         if (result.Interrupted is { } interrupted)
@@ -129,7 +130,7 @@ internal sealed class PlaceView(Output output, ClusterSpec cluster, bool explain
 
         var peak = string.Join(", ", report.PeakUtilisation.Where(p => p.Value > 0).Select(p => $"{p.Key} {p.Value:P0}"));
         var latencies = result.Jobs.Where(j => j.Certificate is not null).Select(j => j.LatencyMs).Order().ToList();
-        output.Line($"[grey]{report.Rounds} rounds decided, {(latencies.Count > 0 ? $"median {Duration.Text(latencies[latencies.Count / 2])} a decision; " : "")}peak use: {peak}[/]");
+        output.Line($"[grey]{Counted.Of(report.Rounds, "round")} decided, {(latencies.Count > 0 ? $"median {Duration.Text(latencies[latencies.Count / 2])} a decision; " : "")}peak use: {peak}[/]");
     }
 
     private void ShowRound(RoundResult round, AppliedRound? applied)
@@ -147,7 +148,7 @@ internal sealed class PlaceView(Output output, ClusterSpec cluster, bool explain
 
         foreach (var (change, i) in round.Record.Changes.Select((c, i) => (c, i)).Where(c => applied.Outcome.Changes[c.i]))
         {
-            output.Line($"[blue]↻[/] [bold]{Output.Safe(change.Agent)}[/] {Done(change.Change)} [grey]{Output.Safe(change.Reason)}[/]{(applied.Lost.Count > 0 && change.Change == MembershipChanges.Withdraw ? $" {applied.Lost.Count} {(applied.Lost.Count == 1 ? "job" : "jobs")} to place again" : "")}");
+            output.Line($"[blue]↻[/] [bold]{Output.Safe(change.Agent)}[/] {Done(change.Change)} [grey]{Output.Safe(change.Reason)}[/]{(applied.Lost.Count > 0 && change.Change == MembershipChanges.Withdraw ? $" {Counted.Of(applied.Lost.Count, "job")} to place again" : "")}");
         }
 
         for (var i = 0; i < round.Record.Proposals.Count && i < applied.Placed.Count && _shown++ < MaxJobs; i++)
@@ -161,7 +162,7 @@ internal sealed class PlaceView(Output output, ClusterSpec cluster, bool explain
         var proposal = round.Record.Proposals[index];
         var votes = round.Ballots.Where(b => index < b.Value.Votes.Count).Select(b => (Agent: cluster.Agents[b.Key], Vote: b.Value.Votes[index], Number: b.Key)).OrderBy(v => v.Number).ToList();
         var accepted = votes.Count(v => v.Vote.Accepts);
-        output.Line($"{(applied.Placed[index] ? "[green]✓[/]" : "[yellow]–[/]")} [bold]{Output.Safe(proposal.Job)}[/] {(applied.Placed[index] ? "→" : "not to")} {Output.Safe(proposal.Agent)}, {proposal.Nodes.Count} {(proposal.Nodes.Count == 1 ? "node" : "nodes")}, {accepted}/{cluster.Agents.Count} votes [grey]{Duration.Text(round.ElapsedMs)}{(proposal.Basis is { } basis ? ", " + Output.Safe(PlainText.Line(basis, 40)) : "")}[/]");
+        output.Line($"{(applied.Placed[index] ? "[green]✓[/]" : "[yellow]–[/]")} [bold]{Output.Safe(proposal.Job)}[/] {(applied.Placed[index] ? "→" : "not to")} {Output.Safe(proposal.Agent)}, {Counted.Of(proposal.Nodes.Count, "node")}, {accepted}/{cluster.Agents.Count} votes [grey]{Duration.Text(round.ElapsedMs)}{(proposal.Basis is { } basis ? ", " + Output.Safe(PlainText.Line(basis, 40)) : "")}[/]");
         foreach (var (agent, vote, number) in explain ? votes : [])
         {
             var cast = round.Cast.GetValueOrDefault(number)?.Votes.ElementAtOrDefault(index);
@@ -191,7 +192,7 @@ internal sealed class PlaceView(Output output, ClusterSpec cluster, bool explain
 
     private static string Words(string kind) => Output.Safe(kind.Replace('_', ' '));
 
-    private static string Counted(IEnumerable<string> kinds) => string.Join(", ", kinds.GroupBy(k => k).Select(g => g.Count() == 1 ? Words(g.Key) : $"{Words(g.Key)} ×{g.Count()}"));
+    private static string Listed(IEnumerable<string> kinds) => string.Join(", ", kinds.GroupBy(k => k).Select(g => g.Count() == 1 ? Words(g.Key) : $"{Words(g.Key)} ×{g.Count()}"));
 
     private static string Done(string change) => change switch
     {

@@ -4,7 +4,6 @@ using Quorate.Engine.Place.Agreement;
 using Quorate.Engine.Place.Queueing;
 using Quorate.Engine.Place.Workloads;
 using Quorate.Faults.Agents;
-using Spectre.Console;
 using Output = Quorate.Cli.Common.Output;
 
 namespace Quorate.Cli.Views;
@@ -60,24 +59,24 @@ internal sealed record WorkloadView
 
     public void Show(Output output)
     {
-        output.Line($"{Output.Safe(Trace)}: [bold]{Jobs:N0}[/] jobs over {Days:0.#} days on {Output.Safe(Cluster)}, load {Load:0.00}");
+        output.Line($"{Output.Safe(Trace)}: [bold]{Counted.Of(Jobs, "job")}[/] over {Days:0.#} days on {Output.Safe(Cluster)}, load {Load:0.00}");
         foreach (var (reason, count) in Skipped)
         {
-            output.Line($"[yellow]{count} lines passed over:[/] {Output.Safe(reason)}");
+            output.Line($"[yellow]{Counted.Of(count, "line")} passed over:[/] {Output.Safe(reason)}");
         }
 
-        var table = new Table().Border(output.Live ? TableBorder.Rounded : TableBorder.None).BorderColor(Color.Grey);
-        table.AddColumns("policy", "utilisation", "mean wait", "bounded slowdown", "its p95", "fairness", "rejected", "replayed in");
+        var table = new FittedTable(output.People, output.Live).Name("policy").Number("utilisation", "in use").Number("mean wait", "wait").Number("bounded slowdown", "slowdown")
+            .Number("its p95", "p95").Number("fairness", "fair").Number("rejected").Extra("replayed in");
         foreach (var row in Policies)
         {
-            table.AddRow(
-                row.Policy, $"{row.Utilisation:P1}", $"{row.MeanWaitS:N0} s", $"{row.MeanBoundedSlowdown:N2}", $"{row.P95BoundedSlowdown:N2}", $"{row.Fairness:0.000}", $"{row.Rejected:N0}", $"{row.Seconds:0.00} s");
+            table.Row(
+                Output.Safe(row.Policy), $"{row.Utilisation:P1}", $"{row.MeanWaitS:N0} s", $"{row.MeanBoundedSlowdown:N2}", $"{row.P95BoundedSlowdown:N2}", $"{row.Fairness:0.000}", $"{row.Rejected:N0}", $"{row.Seconds:0.00} s");
         }
 
-        output.People.Write(table);
+        table.Write();
         foreach (var (name, votes) in Policies.Where(r => r.Votes is not null).Select(r => (r.Policy, r.Votes!)))
         {
-            output.Line($"{Output.Safe(name)}: {votes.Rounds:N0} rounds, {votes.Replaced:N0} jobs placed again, {votes.NeverRan:N0} never ran; convicted: {(votes.Convicted.Count == 0 ? "nobody" : Output.Safe(string.Join(", ", votes.Convicted)))}");
+            output.Line($"{Output.Safe(name)}: {Counted.Of(votes.Rounds, "round")}, {Counted.Of(votes.Replaced, "job")} placed again, {votes.NeverRan:N0} never ran; convicted: {(votes.Convicted.Count == 0 ? "nobody" : Output.Safe(string.Join(", ", votes.Convicted)))}");
         }
     }
 

@@ -28,8 +28,8 @@ public sealed partial class AgentGroup
     private readonly IAgentBus _bus;
     private readonly PriorityQueue<(int From, int To, byte[] Bytes), (long At, long Order)> _wire = new();
     private readonly Dictionary<int, Task<CastBallot>> _voting = [];
-    private readonly Memo<PlacementRecord> _records = new(PlacementRecord.TryParse);
-    private readonly Memo<Ballot> _ballots = new(Ballot.TryParse);
+    private readonly Memo<PlacementRecord> _records;
+    private readonly Memo<Ballot> _ballots;
     private long _sent;
     private ulong _asked;
     private ulong _lastSequence;
@@ -47,6 +47,10 @@ public sealed partial class AgentGroup
     public AgentGroup(ClusterSpec cluster, string run, IReadOnlyList<ConsensusContext> contexts, ConsensusContext client, IReadOnlyList<IVoter> voters, IAgentFaults faults, IAgentBus bus, AgentGroupOptions options, PlacementHistory? history = null)
     {
         (_cluster, _client, _voters, _faults, _bus, _clock, _options) = (cluster, client, voters, faults, bus, bus.Clock, options);
+
+        // The agents read what the rules have read: the same bytes are parsed once.
+        var rules = client.Validator as PlacementRules ?? new PlacementRules(cluster);
+        (_records, _ballots) = (rules.Records, rules.Ballots);
         history ??= PlacementHistory.None;
         var past = history.Decided.ToList();
         _nodes = [.. contexts.Select((c, i) => new AgentNode(i, c, cluster, run, (_records, _ballots), Tick, past))];
@@ -56,6 +60,9 @@ public sealed partial class AgentGroup
         bus.On(OpinionTopic, Hear);
     }
 
+    /// <summary>What the agents have read.</summary>
+    internal Memo<PlacementRecord> Records => _records;
+
     public double TimeoutMs => _options.ConsensusTimeoutMs;
 
     private long Tick => (long)_clock.Now;
@@ -64,7 +71,9 @@ public sealed partial class AgentGroup
     public async Task<RoundResult> DecideAsync(PlacementRecord record, CancellationToken cancellationToken)
     {
         _faults.BeginRound(record);
-        var request = Request.Sign(_client.Crypto, _client.Directory, _client.Membership.Replicas, ++_asked, RequestKind.Question, record.ToBytes());
+        var question = record.ToBytes();
+        _records.Keep(question, record);
+        var request = Request.Sign(_client.Crypto, _client.Directory, _client.Membership.Replicas, ++_asked, RequestKind.Question, question);
         _round = new Round { Request = request, Subject = request.Digest(_client.Crypto), Started = _clock.Now, Number = record.Round };
         BeginConversation();
         var bytes = request.Encoded.ToArray();
@@ -267,14 +276,20 @@ public sealed partial class AgentGroup
             return true;
         }
 
+        var bytes = signed.ToBytes();
+        if (ReferenceEquals(signed, cast.Ballot))
+        {
+            _ballots.Keep(bytes, signed);
+        }
+
         if (node.State.Round < record.Round)
         {
-            machine.SubmitOpinion(_round.Subject, signed.ToBytes(), Tick);
+            machine.SubmitOpinion(_round.Subject, bytes, Tick);
             Take(node);
         }
         else
         {
-            node.SignLate(_round.Subject, signed.ToBytes());
+            node.SignLate(_round.Subject, bytes);
         }
 
         return true;

@@ -29,12 +29,17 @@ internal sealed class Memo<T>(Memo<T>.Parser parse)
         }
 
         var parsed = parse(bytes);
+        Keep(bytes, parsed);
+        return parsed;
+    }
+
+    /// <summary>Notes what these bytes are read as, by who wrote them.</summary>
+    public void Keep(byte[] bytes, T? value)
+    {
         lock (_gate)
         {
-            _known[_next] = (bytes, parsed);
+            _known[_next] = (bytes, value);
             _next = (_next + 1) % Kept;
         }
-
-        return parsed;
     }
 }

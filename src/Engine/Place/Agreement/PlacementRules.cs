@@ -15,25 +15,29 @@ public sealed class PlacementRules(ClusterSpec cluster) : IProposalValidator
     private const long MaxAtMs = JobSpec.MaxWalltime * 1000 * 100;
 
     private readonly Dictionary<string, int> _agents = cluster.Agents.Select((a, i) => (a.Name, i)).ToDictionary(a => a.Name, a => a.i, StringComparer.Ordinal);
-    private readonly Memo<PlacementRecord> _records = new(PlacementRecord.TryParse);
-    private readonly Memo<Ballot> _ballots = new(Ballot.TryParse);
+
+    /// <summary>Shared by those who read the same records.</summary>
+    internal Memo<PlacementRecord> Records { get; } = new(PlacementRecord.TryParse);
+
+    /// <summary>Shared by those who read the same ballots.</summary>
+    internal Memo<Ballot> Ballots { get; } = new(Ballot.TryParse);
 
     public string? Check(Item item) => item.Request.Type switch
     {
         RequestKind.Exclusion => null,
-        RequestKind.Question => _records.Read(item.Request.Payload) is { } record ? FindProblem(record) : "the question is no placement record",
+        RequestKind.Question => Records.Read(item.Request.Payload) is { } record ? FindProblem(record) : "the question is no placement record",
         _ => "agents decide questions only",
     };
 
     public byte[]? Tally(Request question, IReadOnlyList<Opinion> opinions)
     {
-        if (_records.Read(question.Payload) is not { } record || FindProblem(record) is not null)
+        if (Records.Read(question.Payload) is not { } record || FindProblem(record) is not null)
         {
             return null;
         }
 
         var ballots = opinions.Where(o => !record.Quarantined.Contains(cluster.Agents[o.Author].Name))
-            .Select(o => _ballots.Read(o.Value)).OfType<Ballot>()
+            .Select(o => Ballots.Read(o.Value)).OfType<Ballot>()
             .Where(b => b.Votes.Count == record.Proposals.Count && b.Changes.Count == record.Changes.Count).ToList();
         return new RoundOutcome(
             [.. record.Proposals.Select((_, i) => 2 * ballots.Count(b => b.Votes[i].Accepts) > ballots.Count)],

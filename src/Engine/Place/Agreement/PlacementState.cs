@@ -166,10 +166,8 @@ public sealed class PlacementState : IReplicatedState
 
     private string Next(Item item)
     {
-        Span<byte> link = stackalloc byte[96];
-        SHA256.HashData(Encoding.ASCII.GetBytes(Chain), link);
-        SHA256.HashData(item.Request.Payload, link[32..]);
-        SHA256.HashData(item.Outcome, link[64..]);
+        // The payload's length tells where the outcome begins.
+        byte[] link = [.. Encoding.ASCII.GetBytes(Chain), .. BitConverter.GetBytes((long)item.Request.Payload.Length), .. item.Request.Payload, .. item.Outcome];
         return Convert.ToHexStringLower(SHA256.HashData(link));
     }
 

@@ -17,6 +17,7 @@ public sealed class SimulatedBackend(ClusterSpec cluster, TimeProvider time) : I
     private readonly ClusterState _state = new(cluster);
     private readonly Dictionary<string, BackendJob> _jobs = [];
     private readonly Dictionary<string, string> _ids = [];
+    private readonly string[][] _names = [.. cluster.Agents.Select(a => Enumerable.Range(0, a.Nodes).Select(n => NodeName(a.Name, n)).ToArray())];
     private readonly long _start = time.GetTimestamp();
     private readonly Queue<(TimeSpan At, string Id)> _ended = [];
     private readonly HashSet<(int Pool, int Node)> _down = [];
@@ -47,7 +48,7 @@ public sealed class SimulatedBackend(ClusterSpec cluster, TimeProvider time) : I
     public Task<BackendAnswer<bool>> CancelAsync(string id, CancellationToken cancellationToken) => Answer(Cancel, id, cancellationToken);
 
     public Task<BackendAnswer<IReadOnlyList<BackendNode>>> DescribeAsync(CancellationToken cancellationToken) => Answer<object?, IReadOnlyList<BackendNode>>(
-        _ => [.. _state.Pools.SelectMany((pool, p) => Enumerable.Range(0, pool.Count).Select(n => new BackendNode(NodeName(pool.Name, n), pool.Name, StateOf(p, n))))], null, cancellationToken);
+        _ => [.. _state.Pools.SelectMany((pool, p) => Enumerable.Range(0, pool.Count).Select(n => new BackendNode(_names[p][n], pool.Name, StateOf(p, n))))], null, cancellationToken);
 
     /// <summary>A node fails, and the jobs on it with it.</summary>
     public void FailNode(string pool, int node) => Change(pool, p => Lose(_state.NodeDown(p, node), _down.Add((p, node))));
@@ -77,7 +78,7 @@ public sealed class SimulatedBackend(ClusterSpec cluster, TimeProvider time) : I
         _state.Allocate(id, new Placement(pool, nodes, start.Share), time.GetElapsedTime(_start) + TimeSpan.FromSeconds(start.Job.Lasts()));
         _ids.Add(start.Key, id);
         var end = start.Job.RuntimeS > start.Job.WalltimeS ? BackendJobState.TimedOut : BackendJobState.Completed;
-        _jobs.Add(id, new SimulatedJob(end) { Id = id, Key = start.Key, State = BackendJobState.Running, Nodes = [.. nodes.Select(n => NodeName(start.Pool, n))] });
+        _jobs.Add(id, new SimulatedJob(end) { Id = id, Key = start.Key, State = BackendJobState.Running, Nodes = [.. nodes.Select(n => _names[pool][n])] });
         return new Submission(id);
     }
 

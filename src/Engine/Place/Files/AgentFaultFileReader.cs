@@ -1,6 +1,6 @@
-using System.Text.Json;
 using Quorate.Contracts;
 using Quorate.Contracts.Placing;
+using Quorate.Engine.Files;
 
 namespace Quorate.Engine.Place.Files;
 
@@ -10,79 +10,45 @@ public static class AgentFaultFileReader
     /// <summary>Bytes that such a file may have.</summary>
     public const int MaxBytes = 1024 * 1024;
 
-    private const string Code = "faults_invalid";
     private const int MaxTimeout = 600;
+
+    private static readonly FileForm Form = new("faults_invalid", "docs/schemas/agent-faults.json");
 
     /// <param name="json">The file's text.</param>
     /// <param name="cluster">Whose agents the file may name.</param>
-    /// <exception cref="QuorateException">Input: the field, its value and what is allowed.</exception>
+    /// <exception cref="QuorateException">Input, faults_invalid: the field, its value and what is allowed.</exception>
     public static AgentFaultPlan Read(string json, ClusterSpec cluster)
     {
-        using var document = ObjectFields.Parse(json, Code, "fault");
-        var fields = new ObjectFields(
-            document.RootElement, "", Code, "fault_injection_rate", "byzantine_probability", "crash_probability", "network_partition_rate", "slow_response_factor",
-            "consensus_timeout", "max_faulty", "min_rounds", "max_rounds", "schedule");
+        var fields = Form.Parse(
+            json, "fault_injection_rate", "byzantine_probability", "crash_probability", "network_partition_rate", "slow_response_factor", "consensus_timeout", "max_faulty", "min_rounds", "max_rounds", "schedule");
+        var usual = new AgentFaultPlan();
         var plan = new AgentFaultPlan
         {
-            FaultInjectionRate = Chance(fields, "fault_injection_rate", 0),
-            ByzantineProbability = Chance(fields, "byzantine_probability", 0.4m),
-            CrashProbability = Chance(fields, "crash_probability", 0.3m),
-            NetworkPartitionRate = Chance(fields, "network_partition_rate", 0.2m),
-            SlowResponseFactor = (double)fields.Number("slow_response_factor", (long)AgentFaultPlan.MaxSlowness, 3),
-            ConsensusTimeout = fields.Has("consensus_timeout") ? (double)fields.Number("consensus_timeout", MaxTimeout) : null,
+            FaultInjectionRate = fields.Number("fault_injection_rate", 0, 1, usual.FaultInjectionRate),
+            ByzantineProbability = fields.Number("byzantine_probability", 0, 1, usual.ByzantineProbability),
+            CrashProbability = fields.Number("crash_probability", 0, 1, usual.CrashProbability),
+            NetworkPartitionRate = fields.Number("network_partition_rate", 0, 1, usual.NetworkPartitionRate),
+            SlowResponseFactor = fields.Number("slow_response_factor", 1, AgentFaultPlan.MaxSlowness, usual.SlowResponseFactor),
+            ConsensusTimeout = fields.Has("consensus_timeout") ? fields.Number("consensus_timeout", 0, MaxTimeout, above: true) : null,
             MaxFaulty = (int?)fields.OptionalWhole("max_faulty", 0, cluster.Agents.Count),
-            MinRounds = (int)fields.Whole("min_rounds", 1, AgentFaultPlan.MostRounds, 2),
-            MaxRounds = (int)fields.Whole("max_rounds", 1, AgentFaultPlan.MostRounds, 4),
-            Schedule = fields.Has("schedule") ? ReadSchedule(fields, cluster) : [],
+            MinRounds = (int)fields.Whole("min_rounds", 1, AgentFaultPlan.MostRounds, usual.MinRounds),
+            MaxRounds = (int)fields.Whole("max_rounds", 1, AgentFaultPlan.MostRounds, usual.MaxRounds),
+            Schedule = [.. fields.Objects("schedule", 0, AgentFaultPlan.MaxScheduled, "agent", "kind", "round", "rounds").Select(fault => ReadFault(fault, cluster))],
         };
         return Checked(plan);
     }
 
-    private static double Chance(ObjectFields fields, string name, decimal otherwise) => (double)fields.Number(name, 1, otherwise);
-
     private static AgentFaultPlan Checked(AgentFaultPlan plan)
     {
         var sum = plan.ByzantineProbability + plan.CrashProbability + plan.NetworkPartitionRate;
-        if (sum > 1 + 1e-9)
-        {
-            throw QuorateException.Input(Code, $"byzantine_probability, crash_probability and network_partition_rate sum to {sum:0.###}; at most 1 is allowed");
-        }
-
-        if (plan.SlowResponseFactor < 1)
-        {
-            throw QuorateException.Input(Code, $"slow_response_factor is {plan.SlowResponseFactor:0.###}; 1 to {AgentFaultPlan.MaxSlowness} is allowed");
-        }
-
-        if (plan.ConsensusTimeout is <= 0)
-        {
-            throw QuorateException.Input(Code, $"consensus_timeout is {plan.ConsensusTimeout}; above 0 and at most {MaxTimeout} seconds is allowed");
-        }
-
-        return plan.MinRounds <= plan.MaxRounds ? plan : throw QuorateException.Input(Code, $"min_rounds is {plan.MinRounds}; at most max_rounds, {plan.MaxRounds}, is allowed");
+        return sum > 1 + 1e-9 ? throw Form.Wrong($"byzantine_probability, crash_probability and network_partition_rate sum to {sum:0.###}; at most 1 is allowed")
+            : plan.MinRounds > plan.MaxRounds ? throw Form.Wrong($"min_rounds is {plan.MinRounds}; at most max_rounds, {plan.MaxRounds}, is allowed")
+            : plan;
     }
 
-    private static IReadOnlyList<ScheduledFault> ReadSchedule(ObjectFields fields, ClusterSpec cluster)
-    {
-        var list = fields.Required("schedule");
-        if (list.ValueKind != JsonValueKind.Array || list.GetArrayLength() > AgentFaultPlan.MaxScheduled)
-        {
-            throw fields.Wrong("schedule", list, $"a list of at most {AgentFaultPlan.MaxScheduled} faults");
-        }
-
-        return [.. list.EnumerateArray().Select((fault, i) => ReadFault(fault, $"schedule[{i}]", cluster))];
-    }
-
-    private static ScheduledFault ReadFault(JsonElement element, string path, ClusterSpec cluster)
-    {
-        var fields = new ObjectFields(element, path, Code, "agent", "kind", "round", "rounds");
-        var (agent, kind) = (fields.Name("agent"), fields.Name("kind"));
-        if (cluster.Agents.All(a => a.Name != agent))
-        {
-            throw QuorateException.Input(Code, $"{path}.agent is '{agent}'; allowed are {string.Join(", ", cluster.Agents.Select(a => a.Name))}");
-        }
-
-        return AgentFaultKinds.All.Contains(kind)
-            ? new ScheduledFault(agent, kind, fields.Whole("round", 1, int.MaxValue), (int)fields.Whole("rounds", 1, AgentFaultPlan.MostScheduledRounds, 1))
-            : throw QuorateException.Input(Code, $"{path}.kind is '{kind}'; allowed are {string.Join(", ", AgentFaultKinds.All)}");
-    }
+    private static ScheduledFault ReadFault(FileFields fields, ClusterSpec cluster) => new(
+        fields.OneOf("agent", [.. cluster.Agents.Select(a => a.Name)]),
+        fields.OneOf("kind", AgentFaultKinds.All),
+        fields.Whole("round", 1, int.MaxValue),
+        (int)fields.Whole("rounds", 1, AgentFaultPlan.MostScheduledRounds, 1));
 }

@@ -1,6 +1,7 @@
-using System.Text.Json;
 using Quorate.Contracts;
 using Quorate.Contracts.Placing;
+using Quorate.Engine.Files;
+using Quorate.Engine.Panels;
 
 namespace Quorate.Engine.Place.Files;
 
@@ -12,29 +13,33 @@ public static class ClusterFileReader
 
     public static readonly IReadOnlyList<string> Specialities = ["gpu", "memory", "compute", "storage", "general"];
 
-    private const string Code = "cluster_invalid";
+    private static readonly FileForm Form = new("cluster_invalid", "docs/schemas/cluster.json");
 
-    /// <exception cref="QuorateException">Input: the field, its value and what is allowed.</exception>
+    /// <exception cref="QuorateException">Input, cluster_invalid: the field, its value and what is allowed.</exception>
     public static ClusterSpec Read(string json)
     {
-        using var document = ObjectFields.Parse(json, Code, "cluster");
-        var fields = new ObjectFields(document.RootElement, "", Code, "name", "agents");
-        var agents = fields.Objects("agents", ClusterSpec.MaxAgents).Select((agent, i) => ReadAgent(agent, $"agents[{i}]")).ToList();
-        if (agents.GroupBy(a => a.Name).FirstOrDefault(g => g.Count() > 1) is { } twice)
+        var fields = Form.Parse(json, "name", "agents");
+        var agents = new List<AgentSpec>();
+        // The agents' keys are kept beside that of the engine.
+        var names = new HashSet<string>(NameRule.OfAgents) { MemberContexts.ClientName };
+        foreach (var agent in fields.Objects("agents", 1, ClusterSpec.MaxAgents, "name", "speciality", "nodes", "node", "model", "partition"))
         {
-            throw QuorateException.Input(Code, $"two agents have the name {twice.Key}; each needs its own");
+            agents.Add(ReadAgent(agent));
+            if (!names.Add(agents[^1].Name))
+            {
+                throw agent.Wrong("name", $"a name that no other agent has, in whatever case, and not '{MemberContexts.ClientName}' is allowed");
+            }
         }
 
         var nodes = agents.Sum(a => a.Nodes);
         return nodes <= ClusterSpec.MaxNodes
             ? new ClusterSpec { Name = fields.Name("name"), Agents = agents }
-            : throw QuorateException.Input(Code, $"the agents have {nodes} nodes together; 1 to {ClusterSpec.MaxNodes} are allowed");
+            : throw Form.Wrong($"the agents have {nodes} nodes together; 1 to {ClusterSpec.MaxNodes} are allowed");
     }
 
-    private static AgentSpec ReadAgent(JsonElement element, string path)
+    private static AgentSpec ReadAgent(FileFields fields)
     {
-        var fields = new ObjectFields(element, path, Code, "name", "speciality", "nodes", "node", "model", "partition");
-        var node = new ObjectFields(fields.Required("node"), $"{path}.node", Code, "cpu_cores", "memory_gb", "gpus", "storage_gb");
+        var node = fields.Object("node", "cpu_cores", "memory_gb", "gpus", "storage_gb");
         return new AgentSpec
         {
             Name = fields.Name("name"),
@@ -43,7 +48,7 @@ public static class ClusterFileReader
             Node = new NodeSpec
             {
                 CpuCores = node.Whole("cpu_cores", 1, Resources.Most),
-                MemoryGb = node.Number("memory_gb", Resources.Most / 1024),
+                MemoryGb = node.Exact("memory_gb", 0, Resources.Most / 1024),
                 Gpus = node.Whole("gpus", 0, Resources.Most, 0),
                 StorageGb = node.Whole("storage_gb", 0, Resources.Most, 0),
             },

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Quorate.Contracts;
 using Quorate.Contracts.Placing;
+using Quorate.Engine.Files;
 
 namespace Quorate.Engine.Place.Files;
 
@@ -12,50 +13,40 @@ public static class JobFileReader
     /// <summary>Bytes that a file of jobs may have.</summary>
     public const int MaxBytes = 64 * 1024 * 1024;
 
-    private const string Code = "job_invalid";
     private const int MaxWords = 256;
     private const int MaxWord = 4096;
     private const int MaxDependencies = 1000;
 
-    /// <exception cref="QuorateException">Input: the field, its value and what is allowed.</exception>
+    private static readonly FileForm Form = new("job_invalid", "docs/schemas/job.json");
+    private static readonly string[] Known = ["name", "cpu_cores", "memory_gb", "gpus", "storage_gb", "walltime_s", "priority", "user", "command", "runtime_s", "submit_s", "depends_on"];
+
+    /// <exception cref="QuorateException">Input, job_invalid: the field, its value and what is allowed.</exception>
     public static IReadOnlyList<JobSpec> Read(string json)
     {
-        using var document = ObjectFields.Parse(json, Code, "job");
-        var root = document.RootElement;
-        if (root.ValueKind == JsonValueKind.Object && !root.TryGetProperty("jobs", out _))
-        {
-            return Checked([ReadJob(root, "")]);
-        }
-
-        var list = root.ValueKind == JsonValueKind.Object ? new ObjectFields(root, "", Code, "jobs").Required("jobs") : root;
-        if (list.ValueKind != JsonValueKind.Array || list.GetArrayLength() is 0 or > MaxJobs)
-        {
-            var what = list.ValueKind == JsonValueKind.Array ? $"a list of {list.GetArrayLength()}" : PlainText.Line(list.GetRawText(), 40);
-            throw QuorateException.Input(Code, $"the jobs are {what}; a list of 1 to {MaxJobs} jobs is allowed");
-        }
-
-        return Checked([.. list.EnumerateArray().Select((job, i) => ReadJob(job, $"jobs[{i}]"))]);
+        var root = Form.Parse(json);
+        var list = root.ValueKind == JsonValueKind.Array ? Form.Objects(root, "jobs", 1, MaxJobs, Known)
+            : root.ValueKind == JsonValueKind.Object && root.EnumerateObject().Any(m => Form.NameOf(m, "") == "jobs") ? new FileFields(Form, root, "", "jobs").Objects("jobs", 1, MaxJobs, Known)
+            : [new FileFields(Form, root, "", Known)];
+        return Checked([.. list.Select(ReadJob)]);
     }
 
-    private static JobSpec ReadJob(JsonElement element, string path)
+    private static JobSpec ReadJob(FileFields fields)
     {
-        var fields = new ObjectFields(
-            element, path, Code, "name", "cpu_cores", "memory_gb", "gpus", "storage_gb", "walltime_s", "priority", "user", "command", "runtime_s", "submit_s", "depends_on");
         var walltime = fields.Whole("walltime_s", 1, JobSpec.MaxWalltime, 3600);
         return new JobSpec
         {
             Name = fields.Name("name"),
             CpuCores = fields.Whole("cpu_cores", 1, Resources.Most),
-            MemoryGb = fields.Number("memory_gb", Resources.Most / 1024, 0),
+            MemoryGb = fields.Exact("memory_gb", 0, Resources.Most / 1024, 0),
             Gpus = fields.Whole("gpus", 0, Resources.Most, 0),
             StorageGb = fields.Whole("storage_gb", 0, Resources.Most, 0),
             WalltimeS = walltime,
             Priority = (int)fields.Whole("priority", -JobSpec.MaxPriority, JobSpec.MaxPriority, 0),
             User = fields.OptionalName("user"),
-            Command = fields.Texts("command", MaxWords, w => w.Length is > 0 and <= MaxWord && !w.Contains('\0'), $"1 to {MaxWord} characters"),
+            Command = fields.Texts("command", MaxWords, MaxWord),
             RuntimeS = fields.OptionalWhole("runtime_s", 0, walltime),
             SubmitS = fields.Whole("submit_s", 0, JobSpec.MaxWalltime, 0),
-            DependsOn = fields.Texts("depends_on", MaxDependencies, ObjectFields.IsName, "the name of a job"),
+            DependsOn = fields.Names("depends_on", MaxDependencies),
         };
     }
 
@@ -66,7 +57,7 @@ public static class JobFileReader
         {
             if (!byName.TryAdd(job.Name, job))
             {
-                throw QuorateException.Input(Code, $"two jobs have the name {job.Name}; each needs its own");
+                throw Form.Wrong($"two jobs have the name {job.Name}; each needs its own");
             }
         }
 
@@ -74,12 +65,12 @@ public static class JobFileReader
         {
             if (job.DependsOn.FirstOrDefault(d => !byName.ContainsKey(d)) is { } unknown)
             {
-                throw QuorateException.Input(Code, $"{job.Name}.depends_on names {unknown}, which is not among the jobs");
+                throw Form.Wrong($"{job.Name}.depends_on names {unknown}, which is not among the jobs");
             }
 
             if (job.DependsOn.Count > 1 && job.DependsOn.GroupBy(d => d).FirstOrDefault(g => g.Count() > 1) is { } twice)
             {
-                throw QuorateException.Input(Code, $"{job.Name}.depends_on names {twice.Key} twice");
+                throw Form.Wrong($"{job.Name}.depends_on names {twice.Key} twice");
             }
         }
 
@@ -112,7 +103,7 @@ public static class JobFileReader
             {
                 if (seen.IndexOf(name) is >= 0 and var start)
                 {
-                    throw QuorateException.Input(Code, $"jobs depend on each other in a circle: {PlainText.Line(string.Join(" needs ", [.. seen.Skip(start), name]), 400)}");
+                    throw Form.Wrong($"jobs depend on each other in a circle: {PlainText.Line(string.Join(" needs ", [.. seen.Skip(start), name]), 400)}");
                 }
 
                 seen.Add(name);

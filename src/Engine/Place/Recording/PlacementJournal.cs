@@ -31,7 +31,11 @@ public sealed class PlacementJournal(ILedger ledger, string run, bool isReal)
     public Task ResumedAsync(OutcomeGroup group, CancellationToken cancellationToken) => AppendAsync(LedgerKinds.PlaceResumed, new PlaceResumed(group), DecisionTag.Deterministic, cancellationToken);
 
     /// <summary>A round, with what proves it; its record and ballots are part of that.</summary>
-    public Task DecidedAsync(PlacementCertificate certificate, CancellationToken cancellationToken) => AppendAsync(LedgerKinds.Placement, certificate, DecisionTag.LlmDecision, cancellationToken);
+    /// <param name="certificate">The proof.</param>
+    /// <param name="byModels">A model had a say in it.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    public Task DecidedAsync(PlacementCertificate certificate, bool byModels, CancellationToken cancellationToken) =>
+        AppendAsync(LedgerKinds.Placement, certificate, byModels ? DecisionTag.LlmDecision : DecisionTag.Deterministic, cancellationToken);
 
     public Task TakenAsync(StartTaken taken, CancellationToken cancellationToken) => isReal ? AppendAsync(LedgerKinds.PlaceJobTaken, taken, DecisionTag.Deterministic, cancellationToken) : Task.CompletedTask;
 

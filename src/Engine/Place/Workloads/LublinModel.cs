@@ -41,6 +41,7 @@ internal sealed class LublinModel
     private const int DayStart = 11;
 
     private readonly RandomVariates _random;
+    private readonly long _largest;
     private readonly double _logHigh;
     private readonly double[] _weights = DailyWeights();
     private double _points;
@@ -51,7 +52,7 @@ internal sealed class LublinModel
     /// <param name="processors">Of the machine, which is also the largest job.</param>
     public LublinModel(RandomVariates random, long processors)
     {
-        _random = random;
+        (_random, _largest) = (random, processors);
         _logHigh = Math.Log2(processors);
     }
 
@@ -71,7 +72,7 @@ internal sealed class LublinModel
         var middle = Math.Max(LogLow, _logHigh - LogMiddleBelow);
         var (from, to) = _random.Uniform() <= LowStagePart ? (LogLow, middle) : (middle, _logHigh);
         var log = from + (_random.Uniform() * (to - from));
-        return (long)Math.Round(Math.Pow(2, kind <= SerialPart + PowerOfTwoPart ? Math.Floor(log + 0.5) : log));
+        return Math.Min(_largest, (long)Math.Round(Math.Pow(2, kind <= SerialPart + PowerOfTwoPart ? Math.Floor(log + 0.5) : log)));
     }
 
     /// <summary>Seconds.</summary>

@@ -10,6 +10,12 @@ public static class SwfFile
     public const int MaxLine = 4096;
 
     public const int MaxJobs = 5_000_000;
+
+    /// <summary>Why a line was passed over that no job can be made of.</summary>
+    internal const string TooLarge = "a value too large";
+
+    /// <summary>Beyond it a number is no longer exact to the second.</summary>
+    private const double Largest = 1e15;
     private const int MaxHeader = 1000;
     private const int MaxSkipped = 1_000_000;
 
@@ -20,6 +26,7 @@ public static class SwfFile
         var jobs = new List<SwfJob>();
         var skipped = new SortedDictionary<string, int>(StringComparer.Ordinal);
         var numbers = new HashSet<long>();
+        var hasComments = false;
         while (ReadLine(reader) is { } line)
         {
             var text = line.AsSpan().Trim();
@@ -30,6 +37,7 @@ public static class SwfFile
 
             if (text[0] == ';')
             {
+                hasComments = true;
                 ReadHeader(text[1..].Trim(), header);
             }
             else if (ReadJob(line, out var job) is { } reason || (reason = numbers.Add(job!.Number) ? null : "number used twice") is not null)
@@ -43,13 +51,16 @@ public static class SwfFile
 
             if (jobs.Count > maxJobs || skipped.Values.Sum() > MaxSkipped)
             {
-                throw QuorateException.Input("trace_too_long", $"the trace has more than {(jobs.Count > maxJobs ? $"{maxJobs} jobs" : $"{MaxSkipped} lines that are none")}");
+                throw QuorateException.Input("trace_too_long", $"the trace has more than {(jobs.Count > maxJobs ? $"{maxJobs} jobs" : $"{MaxSkipped} lines that are none")}", "cut it into parts");
             }
         }
 
         return jobs.Count > 0 ? new SwfTrace(header, jobs, skipped) : throw QuorateException.Input(
-            "trace_empty", $"the trace has no job: {(skipped.Count == 0 ? "it is empty" : string.Join(", ", skipped.Select(s => $"{s.Value} lines: {s.Key}")))}", "A line of the Standard Workload Format has 18 numbers.");
+            "trace_empty", $"the trace has no job: {(skipped.Count > 0 ? Describe(skipped) : hasComments ? "it has comments only" : "it is empty")}", "A line of the Standard Workload Format has 18 numbers.");
     }
+
+    /// <summary>How many lines were passed over, and why.</summary>
+    public static string Describe(IReadOnlyDictionary<string, int> skipped) => string.Join(", ", skipped.Select(s => $"{Counted.Of(s.Value, "line")}: {s.Key}"));
 
     public static void Write(TextWriter writer, SwfTrace trace)
     {
@@ -88,9 +99,15 @@ public static class SwfFile
         foreach (var range in line.AsSpan().SplitAny(' ', '\t', '\r'))
         {
             var field = line.AsSpan()[range];
-            if (field.Length > 0 && count < SwfJob.Fields && !(double.TryParse(field, NumberStyles.Float, CultureInfo.InvariantCulture, out values[count++]) && Math.Abs(values[count - 1]) < 1e15))
+            if (field.Length > 0 && count < SwfJob.Fields)
             {
-                return "not a number";
+                var isNumber = double.TryParse(field, NumberStyles.Float, CultureInfo.InvariantCulture, out var value) && !double.IsNaN(value);
+                if (!isNumber || Math.Abs(value) >= Largest)
+                {
+                    return isNumber ? TooLarge : "not a number";
+                }
+
+                values[count++] = value;
             }
         }
 

@@ -85,7 +85,7 @@ public sealed record SwfTrace(IReadOnlyList<KeyValuePair<string, string>> Header
         { Status: 5, RunS: <= 0 } => "cancelled before it ran",
         { RunS: < 0 } => "no run time",
         _ when processors <= 0 => "no processors",
-        _ when processors > Resources.Most || job.RunS > JobSpec.MaxWalltime || job.SubmitS > JobSpec.MaxWalltime => "a value too large",
+        _ when processors > Resources.Most || job.RunS > JobSpec.MaxWalltime || job.SubmitS > JobSpec.MaxWalltime => SwfFile.TooLarge,
         _ => null,
     };
 }

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Quorate.Contracts;
 using Quorate.Contracts.Placing;
 using Quorate.Engine.Place.Cluster;
 
@@ -36,10 +37,11 @@ public static class WorkloadGenerator
     private static readonly long[] RoundTimes =
         [60, 300, 600, 900, 1200, 1800, 2700, 3600, 5400, 7200, 10_800, 14_400, 18_000, 21_600, 28_800, 36_000, 43_200, 64_800, 86_400, 129_600, 172_800, 259_200, 432_000, 864_000];
 
+    /// <exception cref="QuorateException">Input, workload_too_long: jobs would come later than a job file can say.</exception>
     public static SwfTrace Generate(ClusterSpec cluster, GeneratorOptions options, string command)
     {
         var nodes = new NodePools(cluster);
-        var largest = nodes.Pools.Max(p => p.Node.CpuCores * p.MostNodes);
+        var largest = Math.Min(Resources.Most, nodes.Pools.Max(p => p.Node.CpuCores * p.MostNodes));
         var random = new RandomVariates(options.Seed);
         var model = new LublinModel(random, largest);
         var users = new double[options.Users];
@@ -60,7 +62,9 @@ public static class WorkloadGenerator
         var work = drafts.Sum(j => (double)j.RunS * j.RequestedProcessors);
         var factor = work / (nodes.Total.CpuCores * options.Load * gaps.Sum());
         var jobs = drafts.Select((job, i) => job with { SubmitS = (long)model.Arrive(gaps[i] * factor) }).ToList();
-        return new SwfTrace(Header(cluster, options, command, nodes.Total.CpuCores), jobs, new Dictionary<string, int>());
+        return jobs[^1].SubmitS > JobSpec.MaxWalltime
+            ? throw QuorateException.Input("workload_too_long", $"the last of {Counted.Of(options.Jobs, "job")} would come after {jobs[^1].SubmitS / 86_400.0 / 365:N0} years; at most {JobSpec.MaxWalltime / 86_400 / 365} are allowed", "make fewer jobs, or a higher load")
+            : new SwfTrace(Header(cluster, options, command, nodes.Total.CpuCores), jobs, new Dictionary<string, int>());
     }
 
     private static SwfJob Draft(long number, LublinModel model, RandomVariates random, NodePools nodes, double[] users)
