@@ -242,7 +242,7 @@ public sealed partial class PlacementEngine
             var proof = _parts.Options.KeepProofs ? RoundProof.Of(record, item, certificate, _parts.Keys.Replicas) : null;
             if (_parts.Journal is { } journal && proof is not null)
             {
-                await journal.DecidedAsync(proof, carried.Ballots.Values, cancellationToken);
+                await journal.DecidedAsync(proof, carried.IsByModels, cancellationToken);
             }
 
             Carry(item, carried, proof);

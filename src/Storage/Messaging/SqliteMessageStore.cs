@@ -9,7 +9,26 @@ using Quorate.Transport.Messaging;
 namespace Quorate.Storage.Messaging;
 
 /// <summary>A dead letter in the store. Bytes: of the whole message. At: when it was given up, in milliseconds since 1970-01-01 UTC; 0: not known.</summary>
-public sealed record StoredDeadLetter(string Agent, string Token, string Receiver, string Conversation, long Sequence, string Reason, long Attempts, long At, long Bytes);
+public sealed record StoredDeadLetter
+{
+    public required string Agent { get; init; }
+
+    public required string Token { get; init; }
+
+    public required string Receiver { get; init; }
+
+    public required string Conversation { get; init; }
+
+    public required long Sequence { get; init; }
+
+    public required string Reason { get; init; }
+
+    public required long Attempts { get; init; }
+
+    public required long At { get; init; }
+
+    public required long Bytes { get; init; }
+}
 
 /// <summary>What a handler had stored about a message.</summary>
 public sealed record StoredEffect(long Id, string Sender, string Conversation, long Sequence, byte[] Content);

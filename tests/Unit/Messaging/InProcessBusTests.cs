@@ -131,6 +131,13 @@ public sealed class InProcessBusTests
     }
 
     [Fact]
+    public async Task DeadLetters_OfAStoreWithoutAny_AreNone()
+    {
+        await using var fixture = await StoreFixture.CreateAsync();
+        Assert.Empty(await fixture.Store.Messages.ListDeadAsync(null, 10, Token));
+    }
+
+    [Fact]
     public async Task Store_Full_IsAClearErrorAndTheAgentGoesOnFromWhatIsStored()
     {
         await using var fixture = await StoreFixture.CreateAsync();

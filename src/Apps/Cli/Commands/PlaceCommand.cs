@@ -59,9 +59,10 @@ internal static class PlaceCommand
         var hasJobs = given.GetResult(JobFiles) is { Tokens.Count: > 0 };
         if (given.GetResult(Resume) is null)
         {
-            foreach (var missing in new[] { hasJobs ? null : "job files", given.GetResult(Cluster) is null ? "--cluster" : null }.OfType<string>())
+            var missing = new[] { hasJobs ? null : "job files", given.GetResult(Cluster) is null ? "--cluster" : null }.OfType<string>().ToList();
+            if (missing.Count > 0)
             {
-                given.AddError($"{missing} must be given, or --resume");
+                given.AddError($"{string.Join(" and ", missing)} must be given, or --resume");
             }
         }
         else if (Recorded.Where(o => given.GetResult(o) is { Implicit: false }).Select(o => o.Name).Concat(hasJobs ? ["job files"] : []).ToList() is { Count: > 0 } tooMuch)
@@ -134,6 +135,7 @@ internal static class PlaceCommand
             OutcomeFolder.Prepare(wanted);
         }
 
+        await workspace.OpenLedgerAsync(token);
         await using var opened = await PlacementComposition.OpenAsync(workspace, request, token);
         view.Begin(request);
         await opened.BeginAsync(request, token);

@@ -32,6 +32,9 @@ public sealed record RoundResult
     /// <summary>The view it was decided in; more than the round before when a leader was replaced.</summary>
     public required ulong View { get; init; }
 
+    /// <summary>A model had a say in it.</summary>
+    public bool IsByModels => Ballots.Values.Any(b => b.Votes.Any(v => v.Source == VoteSource.Llm));
+
     /// <summary>The same round as a decided item tells it: one that no quorum answered in time may be decided after all, when it has been asked anew.</summary>
     public RoundResult Of(Item item, PlacementRecord record) => item.Request.Sequence == Question ? this : this with
     {

@@ -1,7 +1,6 @@
 using Quorate.Contracts;
 using Quorate.Contracts.Placing;
 using Quorate.Contracts.Provenance;
-using Quorate.Engine.Place.Agreement;
 using Quorate.Engine.Ports;
 
 namespace Quorate.Engine.Place.Recording;
@@ -32,11 +31,11 @@ public sealed class PlacementJournal(ILedger ledger, string run, bool isReal)
     public Task ResumedAsync(OutcomeGroup group, CancellationToken cancellationToken) => AppendAsync(LedgerKinds.PlaceResumed, new PlaceResumed(group), DecisionTag.Deterministic, cancellationToken);
 
     /// <summary>A round, with what proves it; its record and ballots are part of that.</summary>
-    public Task DecidedAsync(PlacementCertificate certificate, IEnumerable<Ballot> ballots, CancellationToken cancellationToken) => AppendAsync(LedgerKinds.Placement, certificate, TagOf(ballots), cancellationToken);
-
-    /// <summary>Whether a model had a say in it.</summary>
-    public static DecisionTag TagOf(IEnumerable<Ballot> ballots) =>
-        ballots.SelectMany(b => b.Votes).Any(v => v.Source == VoteSource.Llm) ? DecisionTag.LlmDecision : DecisionTag.Deterministic;
+    /// <param name="certificate">The proof.</param>
+    /// <param name="byModels">A model had a say in it.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    public Task DecidedAsync(PlacementCertificate certificate, bool byModels, CancellationToken cancellationToken) =>
+        AppendAsync(LedgerKinds.Placement, certificate, byModels ? DecisionTag.LlmDecision : DecisionTag.Deterministic, cancellationToken);
 
     public Task TakenAsync(StartTaken taken, CancellationToken cancellationToken) => isReal ? AppendAsync(LedgerKinds.PlaceJobTaken, taken, DecisionTag.Deterministic, cancellationToken) : Task.CompletedTask;
 
