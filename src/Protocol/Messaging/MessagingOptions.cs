@@ -33,8 +33,10 @@ public sealed record MessagingOptions
     /// <summary>Messages not yet settled, dead letters included; 1…10,000,000. A full outbox refuses to send.</summary>
     public int OutboxMessages { get; init; } = 100_000;
 
-    /// <summary>Of them for one receiver, so that one which is gone leaves room for the others.</summary>
-    internal int OutboxPerReceiver => Math.Max(1, OutboxMessages - (OutboxMessages / 4));
+    /// <summary>Of them for one receiver, so that one which is gone leaves room for the others; 1…OutboxMessages. Null: three quarters.</summary>
+    public int? OutboxPerReceiver { get; init; }
+
+    internal int ReceiverShare => OutboxPerReceiver ?? Math.Max(1, OutboxMessages - (OutboxMessages / 4));
 
     /// <summary>Messages under way to one receiver; the others wait their turn. 1…Window.</summary>
     public int InFlight { get; init; } = 1_024;
@@ -66,6 +68,7 @@ public sealed record MessagingOptions
         Range(nameof(MaxAttempts), MaxAttempts, 1, 1_000);
         Range(nameof(Lifetime), Lifetime, 1, 31L * 86_400_000);
         Range(nameof(OutboxMessages), OutboxMessages, 1, 10_000_000);
+        Range(nameof(OutboxPerReceiver), ReceiverShare, 1, OutboxMessages);
         Range(nameof(Window), Window, 1, 65_536);
         Range(nameof(InFlight), InFlight, 1, Window);
         Range(nameof(HeldPerSender), HeldPerSender, 1, 65_536);

@@ -86,7 +86,7 @@ public sealed class Messenger
         if (drafts.SelectMany(d => d.To).CountBy(to => to).FirstOrDefault(c => c.Value > outbox.RoomFor(c.Key)) is { Key: { } receiver, Value: var wanted })
         {
             throw QuorateException.Missing(
-                "outbox_full", $"the outbox of '{Name}' has room for {outbox.RoomFor(receiver)} more messages to '{receiver}', and these are {wanted}; of {options.OutboxMessages} messages one receiver may have {options.OutboxPerReceiver}",
+                "outbox_full", $"the outbox of '{Name}' has room for {outbox.RoomFor(receiver)} more messages to '{receiver}', and these are {wanted}; of {options.OutboxMessages} messages one receiver may have {options.ReceiverShare}",
                 "wait until some are acknowledged; dead letters count too: send them again or discard them");
         }
 

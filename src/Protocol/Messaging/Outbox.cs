@@ -30,7 +30,7 @@ internal sealed class Outbox(MessagingOptions options, ulong seed, MessengerChan
     internal int Room => options.OutboxMessages - all.Count;
 
     /// <summary>What one receiver may still take up: so that one which is gone does not fill the outbox for all.</summary>
-    internal int RoomFor(string receiver) => options.OutboxPerReceiver - held.GetValueOrDefault(receiver);
+    internal int RoomFor(string receiver) => options.ReceiverShare - held.GetValueOrDefault(receiver);
 
     /// <summary>When something is due; never before a tick at that time has run.</summary>
     internal long NextDue => nextDue;

@@ -173,7 +173,7 @@ public sealed class RabbitMqTests(RabbitMqFixture broker) : IAsyncLifetime
         new MessageEndpointOptions
         {
             Journal = store.Messages,
-            Messaging = RabbitMqOptions.Messaging,
+            Messaging = RabbitMqOptions.Messaging with { OutboxPerReceiver = RabbitMqOptions.Messaging.OutboxMessages },
             Handler = (message, _, _) =>
             {
                 Interlocked.Increment(ref handled);

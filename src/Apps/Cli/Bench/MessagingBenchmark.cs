@@ -42,7 +42,7 @@ internal sealed class MessagingBenchmark(TimeProvider time, int payloadBytes)
     public async Task<double> InProcessAsync(int messages, IMessageJournal? journal, CancellationToken token)
     {
         var arrivals = new Arrivals(messages, journal is not null);
-        var options = new InProcessBusOptions { Handler = _ => arrivals.Handle, Journal = journal, Messaging = new MessagingOptions { OutboxMessages = messages }, Time = time };
+        var options = new InProcessBusOptions { Handler = _ => arrivals.Handle, Journal = journal, Messaging = new MessagingOptions { OutboxMessages = messages, OutboxPerReceiver = messages }, Time = time };
         await using var bus = await InProcessBus.StartAsync(["a", "b"], options, token);
         return await SendAllAsync(bus["a"], arrivals, messages, token);
     }
@@ -57,7 +57,7 @@ internal sealed class MessagingBenchmark(TimeProvider time, int payloadBytes)
             Address = address, Prefix = prefix, Time = time, Jitter = () => 0.5, Crypto = new NamedCrypto(crypto, keys.Directory, ["a", "b"]),
         });
         var arrivals = new Arrivals(messages, false);
-        var options = new MessageEndpointOptions { Handler = arrivals.Handle, Messaging = RabbitMqOptions.Messaging with { OutboxMessages = messages }, Time = time };
+        var options = new MessageEndpointOptions { Handler = arrivals.Handle, Messaging = RabbitMqOptions.Messaging with { OutboxMessages = messages, OutboxPerReceiver = messages }, Time = time };
         await using var b = await MessageEndpoint.StartAsync("b", Link("b", second), options, token);
         await using var a = await MessageEndpoint.StartAsync("a", Link("a", first), options, token);
         await UpAsync(a, token);
