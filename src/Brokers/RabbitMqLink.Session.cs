@@ -100,20 +100,12 @@ public sealed partial class RabbitMqLink
             await consumer.BasicQosAsync(0, link.options.Prefetch, global: false, cancellationToken);
             var incoming = new AsyncEventingBasicConsumer(consumer);
             incoming.ReceivedAsync += OnReceivedAsync;
-            incoming.UnregisteredAsync += (_, _) => OnEnded();
             await consumer.BasicConsumeAsync(link.QueueOf(link.agent), autoAck: false, incoming, cancellationToken);
         }
 
         private Task OnLost(object sender, ShutdownEventArgs e)
         {
             lost.TrySetResult($"{e.ReplyCode} {e.ReplyText}");
-            return Task.CompletedTask;
-        }
-
-        // The queue was deleted under it: a new session declares it again.
-        private Task OnEnded()
-        {
-            lost.TrySetResult("the broker ended the consumer of this agent's queue");
             return Task.CompletedTask;
         }
 

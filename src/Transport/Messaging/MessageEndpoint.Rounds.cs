@@ -230,11 +230,13 @@ public sealed partial class MessageEndpoint
     private void SetTimer()
     {
         var (due, now) = (messenger.NextDue(lastLink == LinkState.Up), Now);
-        if (due != dueAt || wakesAt <= now)
+        if (due != dueAt || Volatile.Read(ref wakesAt) <= now)
         {
             // A clock that jumps is noticed within the longest sleep.
-            (dueAt, wakesAt) = (due, due == long.MaxValue ? due : Math.Clamp(due, now + 1, now + LongestSleepMs));
-            timer.Change(due == long.MaxValue ? Timeout.InfiniteTimeSpan : TimeSpan.FromMilliseconds(wakesAt - now), Timeout.InfiniteTimeSpan);
+            var at = due == long.MaxValue ? due : Math.Clamp(due, now + 1, now + LongestSleepMs);
+            dueAt = due;
+            Volatile.Write(ref wakesAt, at);
+            timer.Change(due == long.MaxValue ? Timeout.InfiniteTimeSpan : TimeSpan.FromMilliseconds(at - now), Timeout.InfiniteTimeSpan);
         }
     }
 

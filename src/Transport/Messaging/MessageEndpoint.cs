@@ -31,7 +31,7 @@ public sealed partial class MessageEndpoint : IAsyncDisposable, IFrameReceiver
         (this.link, this.options) = (link, options);
         messenger = new Messenger(name, options.Messaging, options.Seed, options.Crypto);
         inputs = Channel.CreateBounded<object>(new BoundedChannelOptions(options.Inbox) { SingleReader = true });
-        timer = options.Time.CreateTimer(_ => inputs.Writer.TryWrite(Wake), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        timer = options.Time.CreateTimer(_ => Rang(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
 
     public string Name => messenger.Name;
@@ -137,6 +137,13 @@ public sealed partial class MessageEndpoint : IAsyncDisposable, IFrameReceiver
         }
 
         stopping.Dispose();
+    }
+
+    // A timer may ring a little early by the clock: whatever is due then, it has to be set again.
+    private void Rang()
+    {
+        Volatile.Write(ref wakesAt, 0);
+        inputs.Writer.TryWrite(Wake);
     }
 
     internal bool TryReceive(MessageFrame frame) => inputs.Writer.TryWrite(new Incoming(frame, null));
