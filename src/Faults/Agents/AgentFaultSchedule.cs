@@ -1,3 +1,4 @@
+using Quorate.Contracts;
 using Quorate.Contracts.Placing;
 using Quorate.Protocol.Consensus;
 
@@ -79,20 +80,8 @@ internal sealed class AgentFaultSchedule(AgentFaultPlan plan, ClusterSpec cluste
 
     private Random Draws(long round, int agent)
     {
-        var mixed = Mix(Mix(Mix(unchecked((uint)seed)) + (ulong)round) + unchecked((uint)agent));
+        var mixed = SplitMix.Of(SplitMix.Of(SplitMix.Of(unchecked((uint)seed)) + (ulong)round) + unchecked((uint)agent));
         return new Random((int)(mixed >> 33));
-    }
-
-    /// <summary>The finaliser of SplitMix64 (Steele, Lea and Flood 2014): neighbouring numbers become unlike each other.</summary>
-    private static ulong Mix(ulong number)
-    {
-        unchecked
-        {
-            number += 0x9E3779B97F4A7C15;
-            number = (number ^ (number >> 30)) * 0xBF58476D1CE4E5B9;
-            number = (number ^ (number >> 27)) * 0x94D049BB133111EB;
-            return number ^ (number >> 31);
-        }
     }
 }
 

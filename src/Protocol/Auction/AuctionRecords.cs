@@ -54,7 +54,8 @@ public static class AuctionRecords
     }
 
     // Two signed ones convict; junk and copies in front of them must not hide that. With no signed one, two unsigned show what came.
-    private static SignedCommitment[] Distinct(AuctionNotice notice, AuctionParticipant participant, AuctionKeys keys) =>
+    private static IReadOnlyList<SignedCommitment> Distinct(AuctionNotice notice, AuctionParticipant participant, AuctionKeys keys) =>
+        participant.Commitments.Count < 2 ? participant.Commitments :
         [.. participant.Commitments
             .OrderBy(c => !keys.Verify(notice, AuctionStatement.Commitment, participant.Name, c.Hash, c.Signature))
             .ThenBy(c => c.Hash, StringComparer.Ordinal)

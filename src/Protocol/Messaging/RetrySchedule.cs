@@ -1,3 +1,5 @@
+using Quorate.Contracts;
+
 namespace Quorate.Protocol.Messaging;
 
 /// <summary>
@@ -15,16 +17,7 @@ public static class RetrySchedule
     {
         var doublings = Math.Min(attempt - 1, 32);
         var pause = Math.Min(options.MaxRetry, (double)options.FirstRetry * (1L << doublings));
-        var drawn = (Mix(seed ^ Mix(lot ^ ((ulong)attempt << 48))) >> 11) * (1.0 / (1UL << 53));
+        var drawn = (SplitMix.Of(seed ^ SplitMix.Of(lot ^ ((ulong)attempt << 48))) >> 11) * (1.0 / (1UL << 53));
         return Math.Max(1, (long)(pause * (1 - (options.JitterPercent / 100.0 * drawn))));
-    }
-
-    // The finaliser of SplitMix64 (Steele, Lea and Flood, OOPSLA '14).
-    private static ulong Mix(ulong z)
-    {
-        z += 0x9E3779B97F4A7C15;
-        z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9;
-        z = (z ^ (z >> 27)) * 0x94D049BB133111EB;
-        return z ^ (z >> 31);
     }
 }

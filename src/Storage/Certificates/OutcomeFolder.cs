@@ -68,6 +68,23 @@ public static class OutcomeFolder
         return Write(folder, Path.Combine(folder, $"{jobId}.cert"), file => DurableFile.Replace(file, Encoding.ASCII.GetBytes(text), readableByAll: true));
     }
 
+    /// <summary>What a certificate is about, where its text holds only the hash: <c>NAME.record.json</c>.</summary>
+    /// <param name="folder">Made when it is not there.</param>
+    /// <param name="name">The certificate's.</param>
+    /// <param name="record">Canonical JSON.</param>
+    /// <returns>The record's path.</returns>
+    /// <exception cref="QuorateException">Missing: certificate_unwritable. Input: a name that can be no file's.</exception>
+    public static string WriteRecord(string folder, string name, ReadOnlySpan<byte> record)
+    {
+        GroupRules.CheckId("name", name);
+        var bytes = record.ToArray();
+        return Write(folder, Path.Combine(folder, $"{name}.record.json"), file =>
+        {
+            Directory.CreateDirectory(folder);
+            DurableFile.Replace(file, bytes, readableByAll: true);
+        });
+    }
+
     private static string Write(string folder, string path, Action<string> write)
     {
         try

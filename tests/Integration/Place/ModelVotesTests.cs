@@ -2,8 +2,8 @@ using System.Security.Cryptography;
 using System.Text;
 using Quorate.Contracts.Placing;
 using Quorate.Engine.Place.Agreement;
+using Quorate.Engine.Place.Recording;
 using Quorate.Protocol.Consensus;
-using Quorate.Protocol.Consensus.Crypto;
 using Quorate.Tests.Integration.Models;
 
 namespace Quorate.Tests.Integration.Place;
@@ -148,11 +148,8 @@ public class ModelVotesTests
     /// <summary>Whoever has the group's public keys alone finds the record's votes in it; the authors' numbers.</summary>
     private static List<int> AssertCertificate(PlacementResult result, PlacedJob job)
     {
-        var points = result.Group.Keys.Select(Point).ToList();
-        var count = result.Group.Replicas.Count;
-        var directory = KeyDirectory.Create(result.Group.Name, result.Group.Faults, [.. points.Take(count)], [.. points.Skip(count)]);
         Assert.Null(CertificateText.Read(Encoding.ASCII.GetBytes(job.Certificate!.Text), out var certificate));
-        Assert.Null(certificate!.Check(directory));
+        Assert.Null(certificate!.Check(RecordedRun.DirectoryOf(result.Group)));
         var item = certificate.Decided()!;
         Assert.Equal(job.Certificate.OutcomeHash, Convert.ToHexStringLower(SHA256.HashData(item.Request.Payload)));
         Assert.Equal(job.Name, Assert.Single(PlacementRecord.TryParse(item.Request.Payload)!.Proposals).Job);
@@ -165,13 +162,6 @@ public class ModelVotesTests
         }
 
         return [.. item.Opinions.Select(o => o.Author)];
-    }
-
-    private static byte[] Point(string pem)
-    {
-        using var key = ECDsa.Create();
-        key.ImportFromPem(pem);
-        return P256Crypto.PublicKey(key);
     }
 
     /// <summary>One step of a model, and what the record must say.</summary>

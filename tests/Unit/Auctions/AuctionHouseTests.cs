@@ -7,9 +7,9 @@ using Quorate.Engine.Coordination;
 using Quorate.Engine.Messages;
 using Quorate.Engine.Panels;
 using Quorate.Engine.Place.Agreement;
+using Quorate.Engine.Place.Recording;
 using Quorate.Protocol.Auction;
 using Quorate.Protocol.Consensus;
-using Quorate.Protocol.Consensus.Crypto;
 using Quorate.Protocol.Messaging;
 
 namespace Quorate.Tests.Unit.Auctions;
@@ -67,7 +67,7 @@ public class AuctionHouseTests
         Assert.Equal(result.RecordHash, AuctionRecords.HashOf(result.Record!));
         Assert.Null(AuctionRecords.FindProblem(result.Record!));
         Assert.True(certificate.Signers.Count >= Membership.Largest(agents.Length).Quorum);
-        Assert.Null(Read(certificate).Check(DirectoryOf(certificate.Group)));
+        Assert.Null(Read(certificate).Check(RecordedRun.DirectoryOf(certificate.Group)));
     }
 
     [Fact]
@@ -227,17 +227,6 @@ public class AuctionHouseTests
     {
         Assert.Null(CertificateText.Read(System.Text.Encoding.ASCII.GetBytes(certificate.Text), out var read));
         return read!;
-    }
-
-    private static KeyDirectory DirectoryOf(OutcomeGroup group)
-    {
-        var points = group.Keys.Select(pem =>
-        {
-            using var key = System.Security.Cryptography.ECDsa.Create();
-            key.ImportFromPem(pem);
-            return P256Crypto.PublicKey(key);
-        }).ToList();
-        return KeyDirectory.Create(group.Name, group.Faults, [.. points.Take(group.Replicas.Count)], [.. points.Skip(group.Replicas.Count)]);
     }
 
     /// <summary>Opens its bid never, if it is late, but keeps everybody waiting.</summary>

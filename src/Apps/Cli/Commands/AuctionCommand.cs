@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Text;
 using Quorate.Cli.Common;
 using Quorate.Cli.Coordination;
 using Quorate.Cli.Views;
@@ -58,17 +57,15 @@ internal static class AuctionCommand
             await AuctionLedger.AppendAsync(workspace, result, token);
         }
 
-        var proof = parse.GetValue(Certificate) is { } folder && result.Certificate is { } signed ? OutcomeFolder.Write(folder, result.AuctionId, signed) : default;
-        if (proof.Certificate is not null)
-        {
-            WriteRecord(RecordOf(proof.Certificate), result.Record!);
-        }
+        var (proof, record) = parse.GetValue(Certificate) is { } folder && result.Certificate is { } signed
+            ? (OutcomeFolder.Write(folder, result.AuctionId, signed), OutcomeFolder.WriteRecord(folder, result.AuctionId, AuctionRecords.ToBytes(result.Record!)))
+            : default;
 
         var explain = parse.GetValue(Explain);
         workspace.Output.Result(explain ? result : result with { Record = null }, _ => new AuctionView(workspace.Output).Show(task, result, explain));
         if (proof.Certificate is not null)
         {
-            workspace.Output.Line($"[grey]check it with: {Output.Safe(ShellWords.Line("quorate", "certificate", "verify", proof.Certificate, "--keys", proof.Keys, "--record", RecordOf(proof.Certificate)))}[/]");
+            workspace.Output.Line($"[grey]check it with: {Output.Safe(ShellWords.Line("quorate", "certificate", "verify", proof.Certificate, "--keys", proof.Keys, "--record", record))}[/]");
         }
 
         return result.Winner is null ? ExitCodes.Negative : ExitCodes.Done;
@@ -82,19 +79,5 @@ internal static class AuctionCommand
         }
 
         return [.. agents.Agents.Select(agent => withholding.Contains(agent.Name) ? AuctionFaults.Withholding(new SealedBidder(agent)) : (IBidder)new SealedBidder(agent))];
-    }
-
-    private static string RecordOf(string certificate) => Path.ChangeExtension(certificate, ".record.json");
-
-    private static void WriteRecord(string path, AuctionRecord record)
-    {
-        try
-        {
-            File.WriteAllText(path, Encoding.UTF8.GetString(AuctionRecords.ToBytes(record)));
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            throw QuorateException.Missing("certificate_unwritable", $"{path} cannot be written: {e.Message}", OutcomeFolder.Hint, e);
-        }
     }
 }

@@ -1,8 +1,8 @@
+using Quorate.Cli.Commands;
 using Quorate.Cli.Common;
 using Quorate.Cli.Placing;
 using Quorate.Cli.Views;
 using Quorate.Contracts.Placing;
-using Quorate.Engine.Place.Files;
 
 namespace Quorate.Cli.Demo;
 
@@ -23,13 +23,12 @@ internal static class DemoPlacement
     };
 
     /// <param name="workspace">Its keys and clock.</param>
-    /// <param name="lab">The folder of clusters and workloads.</param>
     /// <param name="seed">Of the details of the faults.</param>
     /// <param name="token">Ends it.</param>
-    public static async Task<PlacementResult> RunAsync(Workspace workspace, string lab, int seed, CancellationToken token)
+    public static async Task<PlacementResult> RunAsync(Workspace workspace, int seed, CancellationToken token)
     {
-        var cluster = ClusterFileReader.Read(await File.ReadAllTextAsync(Path.Combine(lab, "clusters", "five-agents.json"), token));
-        var jobs = JobFileReader.Read(await File.ReadAllTextAsync(Path.Combine(lab, "workloads", "jobs-30.json"), token));
+        var cluster = WorkloadFiles.ReadCluster(path: null);
+        var jobs = WorkloadFiles.ReadJobs([ShippedFiles.Find("lab/workloads/jobs-30.json")]);
         var view = new PlaceView(workspace.Output, cluster, explain: false);
         var request = new PlacementRequest { RunId = workspace.Ids.Next("place"), Cluster = cluster, Jobs = jobs, Faults = Attack, Seed = seed, Observer = view };
         view.Begin(request);

@@ -25,9 +25,6 @@ internal sealed class DemoSite : IAsyncDisposable
 
     public Site Site { get; }
 
-    /// <summary>Folder of the shipped clusters and workloads.</summary>
-    public static string Lab => Path.GetDirectoryName(Path.GetDirectoryName(FindLab()))!;
-
     public ProcessPlatform Platform { get; }
 
     /// <exception cref="QuorateException">The lab is not beside the program.</exception>

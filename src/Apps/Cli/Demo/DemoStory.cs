@@ -24,7 +24,7 @@ internal sealed class DemoStory(Workspace workspace, DemoSite demo, int seed, bo
         var started = workspace.Time.GetTimestamp();
         var answer = await AskAsync(token);
         Chapter("Thirty jobs on a cluster of five agents: healthy, then under attack");
-        var placement = await DemoPlacement.RunAsync(workspace, DemoSite.Lab, seed, token);
+        var placement = await DemoPlacement.RunAsync(workspace, seed, token);
         Chapter("A small shop of six real services");
         await demo.Platform.UpAsync(null, token);
         SiteView.Show(_output, await workspace.ReadStatusAsync(demo.Site, demo.Platform, token));

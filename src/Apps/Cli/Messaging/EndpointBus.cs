@@ -75,7 +75,7 @@ internal sealed class EndpointBus : IAgentBus, IAsyncDisposable
 
         _open[draft.Conversation] = _open.GetValueOrDefault(draft.Conversation) + draft.To.Count;
         _underWay += draft.To.Count;
-        _ = SendAsync(endpoint, draft);
+        _ = NoteFailureAsync(endpoint.SendAsync(draft, CancellationToken.None));
     }
 
     public bool Deliver()
@@ -104,7 +104,7 @@ internal sealed class EndpointBus : IAgentBus, IAsyncDisposable
             _underWay -= left;
             foreach (var endpoint in _endpoints.Values)
             {
-                _ = CloseAsync(endpoint, [conversation]);
+                _ = NoteFailureAsync(endpoint.CloseAsync([conversation], CancellationToken.None));
             }
         }
     }
@@ -114,7 +114,7 @@ internal sealed class EndpointBus : IAgentBus, IAsyncDisposable
     {
         await this.UntilAsync(() => IsQuiet, Farewell.TotalMilliseconds, null, CancellationToken.None);
         string[] open = [.. _open.Keys];
-        var closing = Task.WhenAll(_endpoints.Values.Select(e => CloseAsync(e, open)));
+        var closing = Task.WhenAll(_endpoints.Values.Select(e => NoteFailureAsync(e.CloseAsync(open, CancellationToken.None))));
         await this.UntilAsync(() => closing.IsCompleted, Farewell.TotalMilliseconds, () => [closing], CancellationToken.None);
         await _owner.DisposeAsync();
         _arrived.Writer.TryComplete();
@@ -128,23 +128,12 @@ internal sealed class EndpointBus : IAgentBus, IAsyncDisposable
             : throw new InvalidOperationException("its agent could not handle it: the sender repeats it");
     }
 
-    private async Task SendAsync(MessageEndpoint endpoint, MessageDraft draft)
+    /// <summary>What fails is told to whoever sends next.</summary>
+    private async Task NoteFailureAsync(Task call)
     {
         try
         {
-            await endpoint.SendAsync(draft, CancellationToken.None);
-        }
-        catch (Exception e) when (e is QuorateException or ChannelClosedException or ObjectDisposedException)
-        {
-            _failures.Enqueue(e is QuorateException ? e : QuorateException.Missing("bus_closed", "the bus is closed", inner: e));
-        }
-    }
-
-    private async Task CloseAsync(MessageEndpoint endpoint, IReadOnlyList<string> conversations)
-    {
-        try
-        {
-            await endpoint.CloseAsync(conversations, CancellationToken.None);
+            await call;
         }
         catch (Exception e) when (e is QuorateException or ChannelClosedException or ObjectDisposedException)
         {

@@ -1,5 +1,4 @@
 using System.Text;
-using Quorate.Contracts;
 using Quorate.Contracts.Placing;
 using Quorate.Contracts.Provenance;
 using Quorate.Engine.Place.Agreement;
@@ -46,15 +45,6 @@ internal static class PlacementProofs
             OutcomeFolder.Write(folder, name, certificate);
         }
 
-        var path = Path.Combine(folder, $"{name}.record.json");
-        try
-        {
-            Directory.CreateDirectory(folder);
-            File.WriteAllBytes(path, choice.Bytes.ToArray());
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            throw QuorateException.Missing("certificate_unwritable", $"{path} cannot be written: {e.Message}", inner: e);
-        }
+        OutcomeFolder.WriteRecord(folder, name, choice.Bytes.Span);
     }
 }

@@ -69,7 +69,7 @@ public sealed class SimulatedBackend(ClusterSpec cluster, TimeProvider time) : I
 
         var pool = _state.PoolOf(start.Pool);
         var nodes = start.Nodes.Count == 0 ? Chosen(pool, start) : [.. start.Nodes.Select(n => NodeOf(pool, n))];
-        if (nodes.Count != start.NodeCount || nodes.Distinct().Count() != nodes.Count || nodes.Any(n => n < 0 || !_state.Pools[pool].IsUp(n) || !start.Share.Fits(_state.Pools[pool].FreeOn(n))))
+        if (nodes.Count != start.NodeCount || nodes.Distinct().Count() != nodes.Count || nodes.Any(n => n < 0 || !_state.Pools[pool].Fits(n, start.Share)))
         {
             return new Submission(null, $"{start.Pool} has no {start.NodeCount} such nodes with {start.Share} free");
         }
@@ -93,7 +93,7 @@ public sealed class SimulatedBackend(ClusterSpec cluster, TimeProvider time) : I
     }
 
     private List<int> Chosen(int pool, JobStart start) =>
-        [.. Enumerable.Range(0, _state.Pools[pool].Count).Where(n => _state.Pools[pool].IsUp(n) && start.Share.Fits(_state.Pools[pool].FreeOn(n))).Take(start.NodeCount)];
+        [.. Enumerable.Range(0, _state.Pools[pool].Count).Where(n => _state.Pools[pool].Fits(n, start.Share)).Take(start.NodeCount)];
 
     private int NodeOf(int pool, string name) =>
         name.StartsWith(_state.Pools[pool].Name + "-", StringComparison.Ordinal) && int.TryParse(name[(_state.Pools[pool].Name.Length + 1)..], NumberStyles.None, CultureInfo.InvariantCulture, out var node) && node < _state.Pools[pool].Count ? node : -1;

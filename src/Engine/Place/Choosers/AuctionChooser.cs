@@ -22,8 +22,6 @@ public sealed class AuctionChooser(ClusterSpec cluster, string run, AuctionHouse
     /// <summary>An agent may ask for so many times the share of the cluster that the job names.</summary>
     private const double ReserveShares = 8;
 
-    private const int MaxPast = 200;
-
     private static readonly Dictionary<string, double> Weights = new() { ["cost"] = 0.5, ["quality"] = 0.2, ["reliability"] = 0.2, ["performance"] = 0.1 };
 
     private readonly RunHistory _history = new();
@@ -33,38 +31,24 @@ public sealed class AuctionChooser(ClusterSpec cluster, string run, AuctionHouse
 
     public CertifiedChoices Certified { get; } = new();
 
-    public async Task<IReadOnlyList<PoolChoice>> ChooseAsync(IReadOnlyList<Start> starts, int most, NodePools free, IReadOnlyDictionary<string, List<string>> refused, CancellationToken cancellationToken)
-    {
-        var choices = new List<PoolChoice>();
-        foreach (var start in starts)
-        {
-            if (choices.Count == most)
-            {
-                break;
-            }
-
-            var closed = refused.GetValueOrDefault(start.Job.Name) ?? [];
-            var choice = start.Backfilled ? FitChooser.Choose(start, free, closed) : await ChooseAsync(start, free, closed, cancellationToken);
-            if (choice is not null)
-            {
-                free.Take(choice.Placement);
-                choices.Add(choice);
-            }
-        }
-
-        return choices;
-    }
+    public Task<IReadOnlyList<PoolChoice>> ChooseAsync(IReadOnlyList<Start> starts, int most, NodePools free, IReadOnlyDictionary<string, List<string>> refused, CancellationToken cancellationToken) =>
+        PoolChoice.EachAsync(starts, most, free, refused, (start, closed) => ChooseAsync(start, free, closed, cancellationToken));
 
     public void On(PlacementProgress progress) => _history.On(progress);
 
-    private async Task<PoolChoice?> ChooseAsync(Start start, NodePools free, List<string> closed, CancellationToken cancellationToken)
+    private async ValueTask<PoolChoice?> ChooseAsync(Start start, NodePools free, IReadOnlyList<string> closed, CancellationToken cancellationToken)
     {
+        if (start.Backfilled)
+        {
+            return FitChooser.Choose(start, free, closed);
+        }
+
         var needs = start.Job.Needs;
         var task = TaskOf(_jobs[start.Job.Name], free);
         var bidders = JobHierarchy.Profiles(cluster, _history.Tasks).Select((profile, pool) => (IBidder)new SealedBidder(profile, (_, _) => ValueTask.FromResult(closed.Contains(profile.Name) ? null : Bid(free, pool, needs, start.Job.Walltime)))).ToList();
         var result = await house.RunAsync($"{run}.{++_auctions}", task, bidders, _past, cancellationToken);
         _past.Add(result.Past);
-        if (_past.Count > MaxPast)
+        if (_past.Count > AuctionRecords.MaxPast)
         {
             _past.RemoveAt(0);
         }

@@ -12,9 +12,9 @@ namespace Quorate.Engine.Place.Choosers;
 
 /// <summary>
 /// Organises the agents into a hierarchy for the whole graph of jobs; a job goes to the agent that has its role, as its
-/// coordinator says. When an agent is out, only what its loss affects is organised anew; when one is back, all is. Where the role's pool is full or
-/// refused, its agent does not answer, or a backfilled job would
-/// delay the one that comes first there, the fit decides. Roles, starts and results are messages on the bus.
+/// coordinator says. When an agent is out, only what its loss affects is organised anew; when one is back, all is. Where the
+/// role's pool is full or refused, its agent does not answer, or a backfilled job would delay the one that comes first there, the
+/// fit decides. Roles, starts and results are messages on the bus.
 /// </summary>
 public sealed class HierarchyChooser : IPoolChooser, IPlacementObserver
 {
@@ -69,35 +69,17 @@ public sealed class HierarchyChooser : IPoolChooser, IPlacementObserver
             _isTold = true;
         }
 
-        var choices = new List<PoolChoice>();
-        foreach (var start in starts)
-        {
-            if (choices.Count == most)
-            {
-                break;
-            }
+        return await PoolChoice.EachAsync(starts, most, free, refused, (start, closed) => ChooseAsync(start, free, closed, cancellationToken));
+    }
 
-            var duty = Hierarchy.Duties.First(d => d.Job == start.Job.Name);
-            var closed = refused.GetValueOrDefault(start.Job.Name) ?? [];
-            var role = duty.Worker is { } worker && !closed.Contains(worker) ? _cluster.NumberOf(worker) : -1;
-            var isFree = role >= 0 && (!start.Backfilled || role == start.Placement.Pool);
-            if (isFree && await _talk.StartAsync(duty, () => free.ChooseIn(role, start.Job.Needs)?.Nodes, cancellationToken) is { Count: > 0 } nodes)
-            {
-                choices.Add(new PoolChoice(start.Job, new Placement(role, nodes, start.Job.Needs.Share(nodes.Count)), _basis));
-            }
-            else if (FitChooser.Choose(start, free, closed) is { } choice)
-            {
-                choices.Add(choice);
-            }
-            else
-            {
-                continue;
-            }
-
-            free.Take(choices[^1].Placement);
-        }
-
-        return choices;
+    private async ValueTask<PoolChoice?> ChooseAsync(Start start, NodePools free, IReadOnlyList<string> closed, CancellationToken cancellationToken)
+    {
+        var duty = Hierarchy.Duties.First(d => d.Job == start.Job.Name);
+        var role = duty.Worker is { } worker && !closed.Contains(worker) ? _cluster.NumberOf(worker) : -1;
+        var isFree = role >= 0 && (!start.Backfilled || role == start.Placement.Pool);
+        return isFree && await _talk.StartAsync(duty, () => free.ChooseIn(role, start.Job.Needs)?.Nodes, cancellationToken) is { Count: > 0 } nodes
+            ? new PoolChoice(start.Job, new Placement(role, nodes, start.Job.Needs.Share(nodes.Count)), _basis)
+            : FitChooser.Choose(start, free, closed);
     }
 
     private JobHierarchy Organise() => JobHierarchy.Organise(_jobs, JobHierarchy.Profiles(_cluster));

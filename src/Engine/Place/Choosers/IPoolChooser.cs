@@ -21,12 +21,15 @@ public interface IPoolChooser
 }
 
 /// <summary>Where a job is proposed to run. Basis: see <see cref="Proposal.Basis"/>.</summary>
-public sealed record PoolChoice(QueuedJob Job, Placement Placement, string? Basis);
-
-/// <summary>Goes by the fit alone.</summary>
-public sealed class FitChooser : IPoolChooser
+public sealed record PoolChoice(QueuedJob Job, Placement Placement, string? Basis)
 {
-    public Task<IReadOnlyList<PoolChoice>> ChooseAsync(IReadOnlyList<Start> starts, int most, NodePools free, IReadOnlyDictionary<string, List<string>> refused, CancellationToken cancellationToken)
+    /// <summary>One job after the other, each on what those before it leave free, until there are enough.</summary>
+    /// <param name="starts">Who comes next.</param>
+    /// <param name="most">Choices, at most.</param>
+    /// <param name="free">The nodes as they are; those that are chosen are taken.</param>
+    /// <param name="refused">Pools that the agents have refused, by job.</param>
+    /// <param name="choose">The choice for one job, with the pools that are closed to it; null: there is none.</param>
+    internal static async Task<IReadOnlyList<PoolChoice>> EachAsync(IReadOnlyList<Start> starts, int most, NodePools free, IReadOnlyDictionary<string, List<string>> refused, Func<Start, IReadOnlyList<string>, ValueTask<PoolChoice?>> choose)
     {
         var choices = new List<PoolChoice>();
         foreach (var start in starts)
@@ -36,15 +39,22 @@ public sealed class FitChooser : IPoolChooser
                 break;
             }
 
-            if (Choose(start, free, refused.GetValueOrDefault(start.Job.Name) ?? []) is { } choice)
+            if (await choose(start, refused.GetValueOrDefault(start.Job.Name) ?? []) is { } choice)
             {
                 free.Take(choice.Placement);
                 choices.Add(choice);
             }
         }
 
-        return Task.FromResult<IReadOnlyList<PoolChoice>>(choices);
+        return choices;
     }
+}
+
+/// <summary>Goes by the fit alone.</summary>
+public sealed class FitChooser : IPoolChooser
+{
+    public Task<IReadOnlyList<PoolChoice>> ChooseAsync(IReadOnlyList<Start> starts, int most, NodePools free, IReadOnlyDictionary<string, List<string>> refused, CancellationToken cancellationToken) =>
+        PoolChoice.EachAsync(starts, most, free, refused, (start, closed) => ValueTask.FromResult(Choose(start, free, closed)));
 
     /// <summary>The choice for one job; the nodes stay free.</summary>
     internal static PoolChoice? Choose(Start start, NodePools free, IReadOnlyList<string> closed)
@@ -57,6 +67,6 @@ public sealed class FitChooser : IPoolChooser
         }
 
         // Those before it may have gone elsewhere than the queue thought.
-        return start.Placement.Nodes.All(n => pool.IsUp(n) && start.Placement.Share.Fits(pool.FreeOn(n))) ? new PoolChoice(start.Job, start.Placement, CertifiedChoices.Backfill) : null;
+        return start.Placement.Nodes.All(n => pool.Fits(n, start.Placement.Share)) ? new PoolChoice(start.Job, start.Placement, CertifiedChoices.Backfill) : null;
     }
 }

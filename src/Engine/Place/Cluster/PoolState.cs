@@ -73,6 +73,9 @@ public sealed class PoolState
 
     public bool IsUp(int node) => _groupOf[node] != None;
 
+    /// <summary>The node takes jobs, and has so much free.</summary>
+    public bool Fits(int node, Resources share) => IsUp(node) && share.Fits(FreeOn(node));
+
     /// <summary>The node itself is out of use, whatever its pool is.</summary>
     public bool IsOut(int node) => _down[node];
 
@@ -151,7 +154,7 @@ public sealed class PoolState
     {
         for (var i = 0; i < nodes.Count; i++)
         {
-            if (!IsUp(nodes[i]) || !share.Fits(_free[nodes[i]]) || share.CpuCores < 0 || share.MemoryMb < 0 || share.Gpus < 0 || share.StorageGb < 0)
+            if (!Fits(nodes[i], share) || share.CpuCores < 0 || share.MemoryMb < 0 || share.Gpus < 0 || share.StorageGb < 0)
             {
                 throw new InvalidOperationException($"node {nodes[i]} of {Name} {(IsUp(nodes[i]) ? $"has {_free[nodes[i]]} free, not {share}" : "is down")}");
             }

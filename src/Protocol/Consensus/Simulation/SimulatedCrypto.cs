@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Numerics;
+using Quorate.Contracts;
 using Quorate.Protocol.Consensus.Crypto;
 
 namespace Quorate.Protocol.Consensus.Simulation;
@@ -74,10 +75,9 @@ internal sealed class SimulatedRandom(ulong seed)
 
     internal ulong Next()
     {
-        var z = state += 0x9E3779B97F4A7C15;
-        z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9;
-        z = (z ^ (z >> 27)) * 0x94D049BB133111EB;
-        return z ^ (z >> 31);
+        var z = state;
+        state += SplitMix.Step;
+        return SplitMix.Of(z);
     }
 
     /// <summary>0 … bound − 1.</summary>
