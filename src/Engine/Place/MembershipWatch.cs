@@ -25,7 +25,9 @@ internal sealed class MembershipWatch(ClusterSpec cluster, int maxReadmissions)
             _missed[name] = round.Heard.Contains(i) ? 0 : _missed[name] + 1;
         }
 
-        foreach (var change in round.Record.Changes.Where((_, i) => state.Last.Round == round.Record.Round && !state.Last.Outcome.Changes[i]))
+        // The round may have been decided by a question asked before, with other changes.
+        var isAnswered = state.Last.Round == round.Record.Round && round.Decided.Any(d => d.Item.Request.Sequence == round.Question);
+        foreach (var change in round.Record.Changes.Where((_, i) => isAnswered && !state.Last.Outcome.Changes[i]))
         {
             _refused[(change.Agent, change.Change)] = round.Record.Round;
         }

@@ -30,6 +30,36 @@ public sealed class PlacementOverTheBusTests
     }
 
     [Fact]
+    public async Task Place_NothingArrivesForAWhile_EveryJobIsPlacedExactlyOnceAfterwards()
+    {
+        for (var seed = 0; seed < 20; seed++)
+        {
+            var random = new Random(seed);
+            var began = random.Next(1, 40);
+            var back = Names.ToDictionary(n => n, _ => random.Next(5_000, 120_000), StringComparer.Ordinal);
+            var clock = new VirtualClock();
+            var rounds = new Placed();
+            var bus = new VirtualAgentBus(Names, clock, (from, to) => new Passage(random.Next(5), clock.Now >= began && clock.Now < Math.Max(back[from], back[to])));
+            using var session = PlacementSession.Open(new PlacementSetup
+            {
+                RunId = $"outage-{seed}",
+                Cluster = PlacementRuns.FiveAgents,
+                Keys = null,
+                Clock = clock,
+                Bus = bus,
+                Group = new AgentGroupOptions { LinkMs = 1, GraceMs = 200, ConsensusTimeoutMs = 3_000 },
+                Options = new PlacementOptions { MaxUndecided = 60 },
+                Observer = rounds,
+            });
+            var result = await session.Engine.RunAsync(PlacementRuns.ThirtyJobs, TestContext.Current.CancellationToken);
+
+            Assert.All(result.Jobs, j => Assert.True(j is { Outcome: PlacementOutcome.Placed, Execution: "completed" }, $"seed {seed}, {j.Name}: {j.Outcome} {j.Execution} {j.Reason}"));
+            Assert.Equal(PlacementRuns.ThirtyJobs.Select(j => j.Name).Order(), rounds.Jobs.Order());
+            Assert.DoesNotContain(result.Findings, f => f.Proven);
+        }
+    }
+
+    [Fact]
     public async Task Place_OneAgentHearsAndSaysNothing_TheOthersPlaceWithoutItsBallot()
     {
         var gone = Names[3];
@@ -66,6 +96,28 @@ public sealed class PlacementOverTheBusTests
         Assert.Equal(0, rounds.ByRole);
     }
 
+    [Fact]
+    public async Task Place_BusCarriesNothing_ItIsNotFilledWithTheSameOpinions()
+    {
+        const int Undecided = 12;
+        var bus = new CountingBus(new VirtualAgentBus(Names, new VirtualClock(), (_, _) => new Passage(1, IsLost: true)));
+        using var session = PlacementSession.Open(new PlacementSetup
+        {
+            RunId = "silent",
+            Cluster = PlacementRuns.FiveAgents,
+            Keys = null,
+            Clock = bus.Clock,
+            Bus = bus,
+            Group = new AgentGroupOptions { LinkMs = 1, ConsensusTimeoutMs = 3_000 },
+            Options = new PlacementOptions { MaxUndecided = Undecided },
+        });
+        var result = await session.Engine.RunAsync(PlacementRuns.ThirtyJobs, TestContext.Current.CancellationToken);
+
+        // Each question's five opinions, and once more whenever the conversation that carried them was closed.
+        Assert.All(result.Jobs, j => Assert.NotEqual(PlacementOutcome.Placed, j.Outcome));
+        Assert.InRange(bus.Sent, 5 * Undecided, 5 * Undecided * Undecided / 2);
+    }
+
     private static async Task<PlacementResult> RunAsync(string run, Func<string, string, Passage> network, Placed observer, Func<IAgentBus, IPoolChooser> chooser)
     {
         var bus = new VirtualAgentBus(Names, new VirtualClock(), network);
@@ -81,6 +133,31 @@ public sealed class PlacementOverTheBusTests
             Observer = observer,
         });
         return await session.Engine.RunAsync(PlacementRuns.ThirtyJobs, TestContext.Current.CancellationToken);
+    }
+
+    private sealed class CountingBus(IAgentBus inner) : IAgentBus
+    {
+        public int Sent { get; private set; }
+
+        public IGroupClock Clock => inner.Clock;
+
+        public bool IsQuiet => inner.IsQuiet;
+
+        public double NextDue => inner.NextDue;
+
+        public Task? Arrival => inner.Arrival;
+
+        public void On(string topic, Func<AgentMessage, bool> handler) => inner.On(topic, handler);
+
+        public void Send(string from, MessageDraft draft)
+        {
+            Sent++;
+            inner.Send(from, draft);
+        }
+
+        public bool Deliver() => inner.Deliver();
+
+        public void Close(string conversation) => inner.Close(conversation);
     }
 
     private sealed class BadNetwork(int seed)

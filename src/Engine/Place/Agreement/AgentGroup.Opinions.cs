@@ -1,4 +1,5 @@
 using Quorate.Protocol.Consensus;
+using Quorate.Protocol.Consensus.Crypto;
 using Quorate.Protocol.Messaging;
 
 namespace Quorate.Engine.Place.Agreement;
@@ -15,6 +16,7 @@ public sealed partial class AgentGroup
     private readonly Dictionary<string, int> _numbers;
     private readonly string[][] _others;
     private readonly Queue<string> _conversations = new();
+    private readonly Dictionary<string, HashSet<(int From, int To, Digest Content)>> _underWay = new(StringComparer.Ordinal);
     private string _conversation = "";
 
     private void BeginConversation()
@@ -22,18 +24,20 @@ public sealed partial class AgentGroup
         // A record that was not decided is asked about again, as another question.
         _conversation = $"{_opinions}{_round.Number}-{_asked}";
         _conversations.Enqueue(_conversation);
+        _underWay[_conversation] = [];
         if (_conversations.Count > OpenRounds)
         {
-            _bus.Close(_conversations.Dequeue());
+            var over = _conversations.Dequeue();
+            _underWay.Remove(over);
+            _bus.Close(over);
         }
     }
 
     private void Tell(AgentNode node, IReadOnlyList<string> to, Opinion opinion)
     {
-        var name = _cluster.Agents[node.Id].Name;
         if (_faults is NoFaults)
         {
-            _bus.Send(name, new MessageDraft(_conversation, to, opinion.Encoded.ToArray()));
+            Post(node, to, opinion.Encoded.ToArray());
             return;
         }
 
@@ -41,10 +45,27 @@ public sealed partial class AgentGroup
         {
             foreach (var bytes in _faults.Tell((node.Id, node.Context), _numbers[receiver], opinion))
             {
-                _bus.Send(name, new MessageDraft(_conversation, [receiver], bytes));
+                Post(node, [receiver], bytes);
             }
         }
     }
+
+    /// <summary>
+    /// Gives the bus what it does not carry yet: a replica repeats its opinions many times a second, and a bus keeps each until it
+    /// arrives, so a broker that is down for a minute would otherwise fill every outbox with the same words.
+    /// </summary>
+    private void Post(AgentNode node, IReadOnlyList<string> to, byte[] bytes)
+    {
+        var content = node.Context.Crypto.Hash(bytes);
+        string[] told = [.. to.Where(r => !IsUnderWay((node.Id, _numbers[r], content)))];
+        if (told.Length > 0)
+        {
+            _bus.Send(_cluster.Agents[node.Id].Name, new MessageDraft(_conversation, told, bytes));
+            _underWay[_conversation].UnionWith(told.Select(r => (node.Id, _numbers[r], content)));
+        }
+    }
+
+    private bool IsUnderWay((int From, int To, Digest Content) told) => _underWay.Values.Any(c => c.Contains(told));
 
     private bool Hear(AgentMessage message)
     {
@@ -59,6 +80,11 @@ public sealed partial class AgentGroup
         Follow(node);
         var isTaken = node.Receive(from, message.Payload.ToArray(), Tick);
         Take(node);
+        if (isTaken && _underWay.TryGetValue(message.Conversation, out var told))
+        {
+            told.Remove((from, to, node.Context.Crypto.Hash(message.Payload.Span)));
+        }
+
         return isTaken;
     }
 }
