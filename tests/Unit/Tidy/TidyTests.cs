@@ -20,7 +20,7 @@ public class TidyTests
         ["Engine"] = ["Contracts", "Models", "Protocol"],
         ["Platforms"] = ["Contracts"],
         ["Storage"] = ["Contracts", "Engine", "Protocol", "Transport"],
-        ["Faults"] = ["Contracts", "Engine", "Protocol"],
+        ["Faults"] = ["Contracts", "Engine", "Platforms", "Protocol"],
         ["Transport"] = ["Contracts", "Protocol"],
         ["Charts"] = ["Contracts"],
         ["Server"] = ["Contracts", "Engine", "Models"],
