@@ -106,36 +106,42 @@ internal sealed class Workspace : IAsyncDisposable
     public async Task<LedgerVerification> VerifyLedgerAsync(CancellationToken token) =>
         await LedgerVerifier.VerifyStoreAsync((await OpenStoreAsync(token)).File, OpenKeys().PublicKeys, token);
 
-    public async Task<TriageEngine> CreateEngineAsync(Site site, IPlatform platform, string planner, CancellationToken token, TimeSpan? window = null, string? approval = null)
+    public async Task<TriageEngine> CreateEngineAsync(Site site, IPlatform platform, string planner, CancellationToken token, TimeSpan? window = null, string? approval = null) =>
+        new(await CreateTriageAsync(site, platform, planner, token, approval), TriageLimits(window));
+
+    /// <summary>What a triage of the site works with.</summary>
+    public async Task<TriageServices> CreateTriageAsync(Site site, IPlatform platform, string planner, CancellationToken token, string? approval = null)
     {
         var store = await OpenStoreAsync(token);
-        var settings = new PlannerSettings { Model = await PlannerModel.ChooseAsync(Config.Planner, planner, Time, token), RuleFiles = Config.Triage.Rules, Limits = new PlanLimits { MaxVersions = Config.Triage.MaxVersions } };
-        return new TriageEngine(
-            new TriageServices
+        return new TriageServices
+        {
+            Site = site,
+            Platform = platform,
+            Planner = PlannerFactory.Create(Enum.Parse<PlannerMode>(planner, ignoreCase: true), await PlannerSettingsAsync(planner, token), (run, cancel) => RecordAsync(store.Ledger, run, cancel), Time, Ids),
+            Ledger = store.Ledger,
+            Leases = store.Leases,
+            Keys = OpenKeys(),
+            Time = Time,
+            Ids = Ids,
+            Http = _http,
+            Approval = (approval ?? Config.Approval) == "off" ? null : OpenPanel().Panel,
+            Agents = new AgentSettings
             {
-                Site = site,
-                Platform = platform,
-                Planner = PlannerFactory.Create(Enum.Parse<PlannerMode>(planner, ignoreCase: true), settings, (run, cancel) => RecordAsync(store.Ledger, run, cancel), Time, Ids),
-                Ledger = store.Ledger,
-                Leases = store.Leases,
-                Keys = OpenKeys(),
-                Time = Time,
-                Ids = Ids,
-                Http = _http,
-                Approval = (approval ?? Config.Approval) == "off" ? null : OpenPanel().Panel,
-                Agents = new AgentSettings
-                {
-                    RunbookFolders = [.. Config.Triage.Runbooks.Select(Path.GetFullPath)],
-                    Commands = Config.Triage.Exec.ToDictionary(e => e.Key, e => (IReadOnlyList<string>)e.Value),
-                },
+                RunbookFolders = [.. Config.Triage.Runbooks.Select(Path.GetFullPath)],
+                Commands = Config.Triage.Exec.ToDictionary(e => e.Key, e => (IReadOnlyList<string>)e.Value),
             },
-            new TriageOptions
-            {
-                MaxPlanVersions = Config.Triage.MaxVersions,
-                MaxDuration = TimeSpan.FromSeconds(Config.Triage.TimeoutSeconds),
-                VerifyWindow = window ?? TimeSpan.FromSeconds(Config.Triage.StabilityWindowSeconds),
-            });
+        };
     }
+
+    public async Task<PlannerSettings> PlannerSettingsAsync(string planner, CancellationToken token) =>
+        new() { Model = await PlannerModel.ChooseAsync(Config.Planner, planner, Time, token), RuleFiles = Config.Triage.Rules, Limits = new PlanLimits { MaxVersions = Config.Triage.MaxVersions } };
+
+    public TriageOptions TriageLimits(TimeSpan? window = null) => new()
+    {
+        MaxPlanVersions = Config.Triage.MaxVersions,
+        MaxDuration = TimeSpan.FromSeconds(Config.Triage.TimeoutSeconds),
+        VerifyWindow = window ?? TimeSpan.FromSeconds(Config.Triage.StabilityWindowSeconds),
+    };
 
     /// <summary>The panel that questions go to, as configured now; calls are recorded in the ledger. Closed with the workspace.</summary>
     /// <exception cref="QuorateException">Missing: there are no members at all.</exception>
