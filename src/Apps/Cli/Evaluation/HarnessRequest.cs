@@ -5,6 +5,7 @@ using Quorate.Cli.Views;
 using Quorate.Contracts;
 using Quorate.Contracts.Sites;
 using Quorate.Harness.Metrics;
+using Quorate.Harness.Report;
 using Quorate.Harness.Runs;
 using Quorate.Harness.Scenarios;
 using Spectre.Console;
@@ -83,6 +84,11 @@ internal sealed record HarnessRequest
 
         var summary = BatchSummary.Of([.. batch.Finished.Select(f => f.Result)]);
         workspace.Output.Result(summary, _ => HarnessView.Show(workspace.Output, summary, request.Record));
+        if (request.Report is { } file)
+        {
+            await ReportFile.WriteAsync(file, HtmlReport.Write(summary, [.. batch.Finished.Select(f => new ReportedRun(f.Evidence, f.Result))], workspace.Time.GetUtcNow()), token);
+        }
+
         var missed = request.Gate?.Missed(summary);
         if (missed is not null)
         {

@@ -18,32 +18,32 @@ public sealed record RunResult
     /// <summary>Why it is no success, one sentence each.</summary>
     public required IReadOnlyList<string> Reasons { get; init; }
     [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
-    public required double? MrlMs { get; init; }
+    public double? MrlMs { get; init; }
     [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
-    public required double? Tged { get; init; }
+    public double? Tged { get; init; }
 
     /// <summary>Injection to the first deviation that the harness's monitor saw.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
-    public required double? DetectionMs { get; init; }
+    public double? DetectionMs { get; init; }
 
     /// <summary>Injection to the end of the stability window; see <see cref="HealthyMs"/> for its begin.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
-    public required double? RecoveryMs { get; init; }
+    public double? RecoveryMs { get; init; }
 
     /// <summary>Injection to the first look of the unbroken row of good ones.</summary>
-    public required double? HealthyMs { get; init; }
+    public double? HealthyMs { get; init; }
     public required int PlanVersions { get; init; }
     public required IReadOnlyList<Replan> Replans { get; init; }
 
     /// <summary>Deviations that no committed plan ever answered.</summary>
     public required int UncommittedReplans { get; init; }
     public required TaskCounts Tasks { get; init; }
-    public required TriageOutcome? Outcome { get; init; }
-    public required string? RootService { get; init; }
-    public required string? RootCause { get; init; }
+    public TriageOutcome? Outcome { get; init; }
+    public string? RootService { get; init; }
+    public string? RootCause { get; init; }
 
     /// <summary>Whether the diagnosis is the expected one; null where none is expected.</summary>
-    public required bool? RootRight { get; init; }
+    public bool? RootRight { get; init; }
     public required double DurationMs { get; init; }
 
     /// <summary>Why the harness could not carry the run out; it counts as an error, not as a failure, and is never dropped.</summary>

@@ -101,7 +101,7 @@ public sealed record IncidentTrace
 public sealed record PlanCommit(int Step, int Version, double AtMs);
 
 /// <summary>One task of a committed plan. Dispatched: it was sent to an agent. Status: OK, FAIL or SKIPPED.</summary>
-public sealed record TaskTrace(int Version, string TaskId, bool Dispatched, string Status, bool GaveEvidence, string Out, double DurationMs);
+public sealed record TaskTrace(int Version, string TaskId, bool Dispatched, string Status, bool GaveEvidence, string Out, double? BeganMs, double? EndedMs);
 
 /// <summary>What the oracle saw.</summary>
 public sealed record OracleTrace

@@ -83,8 +83,10 @@ internal sealed class HarnessRun(HarnessSite site, HarnessServices services, Run
         var disturbing = new DisturbanceSchedule(site.Site, site.Platform, load, _clock, services.Time).RunAsync(_draw.Disturbances, ending.Token);
         try
         {
+            // Opened before anything breaks: a Quorate on duty has its store and keys at hand.
+            var triage = await services.CreateTriage(site.Site, site.Platform, cancellationToken);
             await BreakAsync(watch, disturbing, cancellationToken);
-            await TriageAsync(cancellationToken);
+            await TriageAsync(triage, cancellationToken);
             await JudgeAsync(watch, cancellationToken);
         }
         finally
@@ -117,9 +119,8 @@ internal sealed class HarnessRun(HarnessSite site, HarnessServices services, Run
         await watch.WaitForAsync(r => r.Passed, _clock.NowMs, CalmLimit, cancellationToken);
     }
 
-    private async Task TriageAsync(CancellationToken cancellationToken)
+    private async Task TriageAsync(TriageServices triage, CancellationToken cancellationToken)
     {
-        var triage = await services.CreateTriage(site.Site, site.Platform, cancellationToken);
         var draws = new PlannerDraws();
         var (planner, recipe) = RunPlanner.Create(request.Arm, services, triage, RunFaults.Remedies(), draws);
         var recorder = new RecordingPlanner(planner, draws, _clock);
@@ -199,15 +200,12 @@ internal sealed class HarnessRun(HarnessSite site, HarnessServices services, Run
         RootService = result.RootService,
         Verified = result.Verified,
         TimingsMs = result.TimingsMs,
-        Tasks =
-        [
-            .. result.Tasks.Select(t => new TaskTrace(
-                t.PlanVersion, t.TaskId, observer.WasDispatched(t.PlanVersion, t.TaskId), t.Status, GaveEvidence(t), PlainText.Line(t.Out, 300), Math.Round(t.DurationMs, 3))),
-        ],
+        Tasks = [.. result.Tasks.Select(t => Told(t, observer.TimesOf(t.PlanVersion, t.TaskId)))],
     };
 
     /// <summary>A look that found something bad has done its work; a check that did not hold, and an action that failed, have not.</summary>
-    private static bool GaveEvidence(TaskReport task) => task.Status == "OK";
+    private static TaskTrace Told(TaskReport task, (double? Began, double? Ended) times) =>
+        new(task.PlanVersion, task.TaskId, times.Began is not null, task.Status, GaveEvidence: task.Status == "OK", PlainText.Line(task.Out, 300), times.Began, times.Ended);
 
     private static async Task<IReadOnlyList<LlmRun>> AnswersAsync(TriageServices triage, string incidentId, CancellationToken cancellationToken)
     {

@@ -12,7 +12,7 @@ internal sealed class RunObserver(RunClock clock, RecordingPlanner planner) : IT
     private readonly List<PlanCommit> _commits = [];
     private readonly List<double> _deviations = [];
     private readonly List<double> _actionEnds = [];
-    private readonly HashSet<(int, string)> _dispatched = [];
+    private readonly Dictionary<(int, string), (double Began, double? Ended)> _tasks = [];
     private int _refusals;
 
     // From the incident's clock to the run's.
@@ -26,11 +26,12 @@ internal sealed class RunObserver(RunClock clock, RecordingPlanner planner) : IT
         }
     }
 
-    public bool WasDispatched(int version, string taskId)
+    /// <summary>When a task was first sent to an agent, and when it ended; null when it never was, or never did.</summary>
+    public (double? Began, double? Ended) TimesOf(int version, string taskId)
     {
         lock (_gate)
         {
-            return _dispatched.Contains((version, taskId));
+            return _tasks.TryGetValue((version, taskId), out var times) ? (times.Began, times.Ended) : (null, null);
         }
     }
 
@@ -50,10 +51,10 @@ internal sealed class RunObserver(RunClock clock, RecordingPlanner planner) : IT
                     _deviations.Add(Math.Round(_offset + deviated.AtMs, 3));
                     break;
                 case TriageEvent.TaskStarted started:
-                    _dispatched.Add((started.PlanVersion, started.Task.TaskId));
+                    _tasks.TryAdd((started.PlanVersion, started.Task.TaskId), (clock.NowMs, null));
                     break;
-                case TriageEvent.TaskFinished finished when TaskCatalog.ChangesWorld(finished.Task.Type):
-                    _actionEnds.Add(clock.NowMs);
+                case TriageEvent.TaskFinished finished:
+                    Finish(finished);
                     break;
                 case TriageEvent.Undone:
                     _actionEnds.Add(clock.NowMs);
@@ -71,4 +72,14 @@ internal sealed class RunObserver(RunClock clock, RecordingPlanner planner) : IT
     public Task<bool> ConfirmAsync(Plan plan, IReadOnlyList<PlanTask> actions, CancellationToken cancellationToken) => Task.FromResult(true);
 
     public Task<string?> AskAsync(ClarifyingTask question, CancellationToken cancellationToken) => Task.FromResult<string?>(null);
+
+    private void Finish(TriageEvent.TaskFinished finished)
+    {
+        var key = (finished.PlanVersion, finished.Task.TaskId);
+        _tasks[key] = (_tasks.TryGetValue(key, out var times) ? times.Began : clock.NowMs, clock.NowMs);
+        if (TaskCatalog.ChangesWorld(finished.Task.Type))
+        {
+            _actionEnds.Add(clock.NowMs);
+        }
+    }
 }
