@@ -1,10 +1,12 @@
+using System.Net.Http.Json;
 using System.Net.Sockets;
+using System.Text.Json;
 using Quorate.Contracts;
 using Quorate.Contracts.Sites;
 
 namespace Quorate.Faults;
 
-/// <summary>The one call of the Docker Engine API that faults need beside the platform: killing a container.</summary>
+/// <summary>The calls of the Docker Engine API that faults need beside the platform.</summary>
 internal static class DockerEngine
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
@@ -18,7 +20,24 @@ internal static class DockerEngine
     /// <summary>SIGKILL to the container's first process.</summary>
     /// <exception cref="QuorateException">The engine cannot be reached.</exception>
     /// <exception cref="PlatformException">The engine refused.</exception>
-    public static async Task KillAsync(string socket, string containerId, CancellationToken cancellationToken)
+    public static Task KillAsync(string socket, string containerId, CancellationToken cancellationToken) =>
+        SendAsync(socket, HttpMethod.Post, $"containers/{Uri.EscapeDataString(containerId)}/kill?signal=SIGKILL", null, cancellationToken);
+
+    /// <summary>Sets a container's memory limits, in bytes, whether it runs or not. Swap is what memory and swap may be together.</summary>
+    public static Task LimitMemoryAsync(string socket, string containerId, long memory, long swap, CancellationToken cancellationToken) =>
+        SendAsync(socket, HttpMethod.Post, $"containers/{Uri.EscapeDataString(containerId)}/update",
+            new Dictionary<string, long> { ["Memory"] = memory, ["MemorySwap"] = swap }, cancellationToken);
+
+    /// <summary>Everything that the engine knows of a container.</summary>
+    public static async Task<JsonElement> InspectAsync(string socket, string containerId, CancellationToken cancellationToken) =>
+        await SendAsync(socket, HttpMethod.Get, $"containers/{Uri.EscapeDataString(containerId)}/json", null, cancellationToken)
+            ?? throw new PlatformException($"the Docker Engine has no container {containerId}", retryable: false);
+
+    public static async Task<bool> HasVolumeAsync(string socket, string volume, CancellationToken cancellationToken) =>
+        await SendAsync(socket, HttpMethod.Get, $"volumes/{Uri.EscapeDataString(volume)}", null, cancellationToken) is not null;
+
+    /// <summary>Null when a GET finds nothing (404).</summary>
+    private static async Task<JsonElement?> SendAsync(string socket, HttpMethod method, string path, Dictionary<string, long>? body, CancellationToken cancellationToken)
     {
         using var client = new HttpClient(new SocketsHttpHandler
         {
@@ -28,15 +47,18 @@ internal static class DockerEngine
         {
             Timeout = Patience,
         };
+        using var request = new HttpRequestMessage(method, new Uri($"http://docker/{path}")) { Content = body is null ? null : JsonContent.Create(body) };
         try
         {
-            var url = new Uri($"http://docker/containers/{Uri.EscapeDataString(containerId)}/kill?signal=SIGKILL");
-            using HttpResponseMessage answer = await client.PostAsync(url, null, cancellationToken);
-            if (!answer.IsSuccessStatusCode)
+            using HttpResponseMessage answer = await client.SendAsync(request, cancellationToken);
+            if (method == HttpMethod.Get && answer.StatusCode == System.Net.HttpStatusCode.NotFound)
             {
-                string text = await answer.Content.ReadAsStringAsync(cancellationToken);
-                throw new PlatformException($"the Docker Engine refused to kill {containerId}: {(int)answer.StatusCode} {text}", retryable: false);
+                return null;
             }
+            string text = await answer.Content.ReadAsStringAsync(cancellationToken);
+            return !answer.IsSuccessStatusCode
+                ? throw new PlatformException($"the Docker Engine refused {path}: {(int)answer.StatusCode} {text}", retryable: false)
+                : text.Length == 0 ? default : JsonSerializer.Deserialize<JsonElement>(text);
         }
         catch (OperationCanceledException failure) when (!cancellationToken.IsCancellationRequested)
         {

@@ -6,7 +6,7 @@ namespace Quorate.Faults;
 
 /// <summary>
 /// Breaks services of a lab site and takes it back. A fault's record is on disk before its effect, so that another
-/// process can revert it when this one was killed. One instance does one thing at a time.
+/// process can revert it when this one was killed. Processes take turns: one makes or takes back faults of a site at a time.
 /// </summary>
 /// <param name="site">Must be marked <c>x-quorate: { lab: true }</c> unless <paramref name="anySite"/> is set.</param>
 /// <param name="platform">Where the site runs.</param>
@@ -17,36 +17,48 @@ namespace Quorate.Faults;
 public sealed class FaultInjector(
     Site site, IPlatform platform, string stateDirectory, TimeProvider time, bool anySite = false, string? dockerSocket = null)
 {
+    /// <summary>The longest that any fault may last.</summary>
+    public static readonly TimeSpan LongestDuration = TimeSpan.FromMinutes(30);
+
     private readonly FaultRecords records = new(stateDirectory, site.Id);
-    private readonly FaultContext context = new(site, platform, time, dockerSocket ?? DockerEngine.DefaultSocket());
+
+    /// <summary>The process with whose end the faults end that are injected from now on; null: they last until their deadline.</summary>
+    public FaultOwner? Owner { get; init; }
+
+    /// <summary>Starts the process that takes faults back when this one cannot; called before each record is written. Null: nobody does.</summary>
+    public Action? StartWatchdog { get; init; }
+
+    /// <summary>How long faults last, up to <see cref="LongestDuration"/>; null: each its own time.</summary>
+    public TimeSpan? Duration { get; init; }
+
+    /// <summary>What faults work with here: for <see cref="ISiteFault.IsInEffectAsync"/> and its like.</summary>
+    public FaultContext Context { get; } = new(site, platform, time, dockerSocket ?? DockerEngine.DefaultSocket());
 
     /// <summary>Injects the fault. The same one on the same service, if on record, is taken back first: a repair may have ended it already.</summary>
     /// <param name="name">A name from <see cref="SiteFaultCatalog"/>.</param>
     /// <param name="target">A service of the site; null means the fault's default target.</param>
-    /// <param name="cancellationToken">Ends the wait; what was done by then is on record.</param>
-    /// <exception cref="QuorateException">Unknown fault or target, wrong platform, not a lab, or something it needs is missing.</exception>
+    /// <param name="cancellationToken">Ends the wait; what was done by then is on record, and the watchdog takes it back when this process ends.</param>
+    /// <exception cref="QuorateException">Unknown fault or target, wrong platform, not a lab, a fault that it cannot be combined with, or something it needs is missing.</exception>
     /// <exception cref="PlatformException">The effect failed; what was done of it has been taken back, or is on record when that failed too.</exception>
     public async Task<FaultReceipt> InjectAsync(string name, string? target, CancellationToken cancellationToken)
     {
         ISiteFault fault = SiteFaultCatalog.Find(name);
-        ServiceSpec spec = Check(fault, target ?? fault.DefaultTarget);
+        ServiceSpec spec = Check(fault, target ?? fault.TargetOn(site));
+        using IDisposable turn = await records.TakeTurnAsync(time, cancellationToken);
         await RevertRecordedAsync(r => r.Name == fault.Name && r.Target == spec.Name, cancellationToken);
-        IReadOnlyDictionary<string, string> values = await fault.PrepareAsync(context, spec, cancellationToken);
-        DateTimeOffset now = time.GetUtcNow();
-        var receipt = new FaultReceipt
-        {
-            Name = fault.Name,
-            Target = spec.Name,
-            SiteId = site.Id,
-            Platform = platform.Name,
-            InjectedAt = now,
-            EffectKey = string.Create(CultureInfo.InvariantCulture, $"fault-{fault.Name}-{now.UtcTicks:x}"),
-            Values = values,
-        };
+        RefuseOverlap(fault, spec.Name);
+        IReadOnlyDictionary<string, string> values = await fault.PrepareAsync(Context, spec, cancellationToken);
+        StartWatchdog?.Invoke();
+        FaultReceipt receipt = Record(fault, spec, values);
         records.Write(receipt);
         try
         {
-            await fault.ApplyAsync(context, receipt, cancellationToken);
+            using (FaultProcesses.Mark(receipt))
+            {
+                await fault.ApplyAsync(Context, receipt, cancellationToken);
+            }
+            receipt = receipt with { Applied = true, Owner = Owner };
+            records.Write(receipt);
             return receipt;
         }
         catch (Exception failure) when (failure is not OperationCanceledException)
@@ -60,6 +72,7 @@ public sealed class FaultInjector(
     /// Takes back the faults of this name, or all (null), newest first, and answers those it took back. Doing it again
     /// does nothing. A fault that cannot be reverted stays on record and does not keep the others from it.
     /// </summary>
+    /// <exception cref="QuorateException">Unknown name; or the platform cannot be reached.</exception>
     /// <exception cref="PlatformException">At least one fault could not be reverted.</exception>
     public async Task<IReadOnlyList<FaultReceipt>> RevertAsync(string? name, CancellationToken cancellationToken)
     {
@@ -67,11 +80,17 @@ public sealed class FaultInjector(
         {
             SiteFaultCatalog.Find(name);
         }
-        return await RevertRecordedAsync(r => name is null || r.Name == name, cancellationToken);
+        return records.Read().Count == 0 ? [] : await RevertWhereAsync(r => name is null || r.Name == name, cancellationToken);
     }
 
     /// <summary>The faults on record, newest first.</summary>
     public Task<IReadOnlyList<FaultReceipt>> ActiveAsync() => Task.FromResult(records.Read());
+
+    internal async Task<IReadOnlyList<FaultReceipt>> RevertWhereAsync(Func<FaultReceipt, bool> wanted, CancellationToken cancellationToken)
+    {
+        using IDisposable turn = await records.TakeTurnAsync(time, cancellationToken);
+        return await RevertRecordedAsync(wanted, cancellationToken);
+    }
 
     private async Task<IReadOnlyList<FaultReceipt>> RevertRecordedAsync(Func<FaultReceipt, bool> wanted, CancellationToken cancellationToken)
     {
@@ -81,9 +100,15 @@ public sealed class FaultInjector(
         {
             try
             {
-                await SiteFaultCatalog.Find(receipt.Name).RevertAsync(context, receipt, cancellationToken);
+                FaultProcesses.EndUnfinished(receipt);
+                await SiteFaultCatalog.Find(receipt.Name).RevertAsync(Context, receipt, cancellationToken);
                 records.Remove(receipt);
                 reverted.Add(receipt with { RevertedAt = time.GetUtcNow() });
+            }
+            catch (QuorateException missing) when (missing.Kind == ErrorKind.Missing)
+            {
+                // What is missing for one is missing for all.
+                throw;
             }
             catch (Exception failure) when (failure is not OperationCanceledException)
             {
@@ -99,13 +124,33 @@ public sealed class FaultInjector(
     {
         try
         {
-            await fault.RevertAsync(context, receipt, cancellationToken);
+            await fault.RevertAsync(Context, receipt, cancellationToken);
             records.Remove(receipt);
         }
         catch (Exception failure) when (failure is PlatformException or QuorateException or IOException)
         {
             return;
         }
+    }
+
+    private FaultReceipt Record(ISiteFault fault, ServiceSpec spec, IReadOnlyDictionary<string, string> values)
+    {
+        DateTimeOffset now = time.GetUtcNow();
+        TimeSpan duration = Duration ?? fault.MaxDuration;
+        return new FaultReceipt
+        {
+            Name = fault.Name,
+            Target = spec.Name,
+            SiteId = site.Id,
+            Platform = platform.Name,
+            InjectedAt = now,
+            EffectKey = string.Create(CultureInfo.InvariantCulture, $"fault-{fault.Name}-{now.UtcTicks:x}"),
+            Values = values,
+            Deadline = now + (duration < LongestDuration ? duration : LongestDuration),
+            Owner = FaultOwner.Current,
+            Applied = false,
+            ComposeFile = site.ComposeFile,
+        };
     }
 
     private ServiceSpec Check(ISiteFault fault, string target)
@@ -122,5 +167,19 @@ public sealed class FaultInjector(
         }
         return site.Find(target) ?? throw QuorateException.Input("unknown_service",
             $"target {target} is not a service of {site.Name}; there are {string.Join(", ", site.Services.Select(s => s.Name))}");
+    }
+
+    private void RefuseOverlap(ISiteFault fault, string target)
+    {
+        foreach (FaultReceipt active in records.Read().Where(r => r.Target == target))
+        {
+            string held = SiteFaultCatalog.Find(active.Name).Resource;
+            if (held == fault.Resource || held == FaultResources.Service || fault.Resource == FaultResources.Service)
+            {
+                throw QuorateException.Input("faults_overlap",
+                    $"{fault.Name} on {target} cannot be combined with {active.Name}, which is active there: {(held == fault.Resource ? $"both change its {held}" : "one of them takes the whole service")}",
+                    $"quorate fault revert {active.Name}");
+            }
+        }
     }
 }

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Quorate.Contracts;
+using Quorate.Contracts.Sites;
 
 namespace Quorate.Faults;
 
@@ -8,6 +9,9 @@ internal sealed class FaultRecords(string stateDirectory, string siteId)
 {
     /// <summary>Files read at most; more than this many faults at once is no experiment any more.</summary>
     private const int MaxRecords = 256;
+
+    /// <summary>Longer than any fault takes to be made or taken back.</summary>
+    private static readonly TimeSpan LongestTurn = TimeSpan.FromMinutes(2);
 
     private readonly string directory = Path.Combine(stateDirectory, "faults");
 
@@ -37,16 +41,57 @@ internal sealed class FaultRecords(string stateDirectory, string siteId)
         return Directory.EnumerateFiles(directory, $"{siteId}~*.json")
             .Take(MaxRecords)
             .Select(ReadOne)
+            .OfType<FaultReceipt>()
             .Where(r => r.SiteId == siteId)
             .OrderByDescending(r => r.InjectedAt)
             .ToList();
     }
 
-    private static FaultReceipt ReadOne(string path)
+    /// <summary>
+    /// Waits until no other process makes or takes back faults of this site. The kernel ends the turn of a process that
+    /// is killed.
+    /// </summary>
+    public async Task<IDisposable> TakeTurnAsync(TimeProvider time, CancellationToken cancellationToken)
+    {
+        Directory.CreateDirectory(directory);
+        long began = time.GetTimestamp();
+        while (true)
+        {
+            if (TryLock($"{siteId}.lock") is { } turn)
+            {
+                return turn;
+            }
+            if (time.GetElapsedTime(began) > LongestTurn)
+            {
+                throw new PlatformException("another process has been injecting or reverting faults of this site for two minutes", retryable: true);
+            }
+            await Task.Delay(TimeSpan.FromMilliseconds(50), time, cancellationToken);
+        }
+    }
+
+    /// <summary>Held until disposed of; null when another process holds it, or there is no folder any more.</summary>
+    public IDisposable? TryLock(string name)
+    {
+        try
+        {
+            return new FileStream(Path.Combine(directory, name), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None, bufferSize: 1);
+        }
+        catch (IOException)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>Null when it was removed meanwhile.</summary>
+    private static FaultReceipt? ReadOne(string path)
     {
         try
         {
             return QuorateJson.Deserialize<FaultReceipt>(File.ReadAllText(path)) ?? throw new JsonException("the file is empty");
+        }
+        catch (FileNotFoundException)
+        {
+            return null;
         }
         catch (JsonException broken)
         {

@@ -6,17 +6,36 @@ namespace Quorate.Faults;
 /// <summary>Every fault there is, in alphabetical order.</summary>
 public static class SiteFaultCatalog
 {
-    public static IReadOnlyList<ISiteFault> All { get; } =
-    [
+    public static IReadOnlyList<ISiteFault> All { get; } = new ISiteFault[]
+    {
         AddressFault.BadUpstream,
+        AddressFault.DbConnDrift,
+        new AuthChangedFault(),
+        new BadSecretFault(),
+        CachePoisonFault.List,
+        CachePoisonFault.Text,
+        new ConnExhaustionFault(),
         new CpuHogFault(),
         new CrashFault(),
         DataFault.Full,
         DataFault.ReadOnly,
-        AddressFault.DbConnDrift,
+        new DeadlockFault(),
+        new DiskFullFault(),
+        new FdExhaustionFault(),
+        new HbaRejectFault(),
+        new LockHolderFault(),
+        new MaxmemoryFault(),
+        new OomFault(),
         new PauseFault(),
-        new StopFault(),
-    ];
+        new RevokedGrantFault(),
+        new SchemaDriftFault(),
+        StopFault.Any,
+        StopFault.Cache,
+        StopFault.Db,
+        StopFault.Queue,
+        new TlsExpiredFault(),
+        new UnwritableDirFault(),
+    }.OrderBy(f => f.Name, StringComparer.Ordinal).ToList();
 
     /// <exception cref="QuorateException">There is none of that name.</exception>
     public static ISiteFault Find(string name) => All.FirstOrDefault(f => f.Name == name)

@@ -17,8 +17,13 @@ public sealed class FaultInjectorTests : IDisposable
     public void Catalog_Always_ListsEachNameOnceInOrder()
     {
         string[] names = SiteFaultCatalog.All.Select(f => f.Name).ToArray();
-        Assert.Equal(["bad_upstream", "cpu_hog", "crash", "data_full", "data_readonly", "db_conn_drift", "pause", "stop"], names);
-        Assert.All(SiteFaultCatalog.All, f => Assert.All([f.Summary, f.Needs, f.Reverting, f.DefaultTarget], text => Assert.NotEmpty(text)));
+        Assert.Equal(names.Distinct().Order(StringComparer.Ordinal), names);
+        Assert.All(SiteFaultCatalog.All, f =>
+        {
+            Assert.All([f.Summary, f.BlastRadius, f.Needs, f.Reverting, f.DefaultTarget, f.Resource], text => Assert.NotEmpty(text));
+            Assert.InRange(f.MaxDuration, TimeSpan.FromSeconds(1), FaultInjector.LongestDuration);
+            Assert.Subset(new HashSet<string> { "process", "docker" }, f.Platforms.ToHashSet());
+        });
     }
 
     [Fact]

@@ -35,6 +35,7 @@ internal sealed class Api
         queue = new OrderPublisher(ServerAddress.Read("QUEUE", "amqp"), host);
         gate = new OrderGate(host);
         _ = new FileDescriptors(host);
+        DataFolder.WatchIfDeclared(host);
     }
 
     public static Task<int> RunAsync(RoleHost host)

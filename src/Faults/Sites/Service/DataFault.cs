@@ -28,7 +28,11 @@ public sealed class DataFault : ISiteFault
 
     public string Reverting => "The mount is taken away; the data beneath was never touched.";
 
+    public string BlastRadius => "Everything that has to be written fails, and reads of what lies in the folder; the data beneath stays untouched.";
+
     public string DefaultTarget => "store";
+
+    public string Resource => FaultResources.Data;
 
     public IReadOnlyList<string> Platforms { get; } = ["process"];
 
@@ -78,6 +82,16 @@ public sealed class DataFault : ISiteFault
         }
         return Task.CompletedTask;
     }
+
+    public Task<bool> IsInEffectAsync(FaultContext context, FaultReceipt receipt, CancellationToken cancellationToken) =>
+        Task.FromResult(Mounts.OfSource(receipt.Values["source"]).Count > 0);
+
+    public async Task<string?> CheckInvariantAsync(FaultContext context, FaultReceipt receipt, CancellationToken cancellationToken) =>
+        (await context.ObserveAsync(receipt.Target, cancellationToken)).DataProblems is [var problem, ..]
+            ? $"{receipt.Target} cannot write {problem.Path}: {problem.Detail}"
+            : null;
+
+    public IReadOnlyList<FaultRemedy> Remedies(FaultContext context, FaultReceipt receipt) => [FaultRemedy.Of("reconcile", receipt.Target)];
 
     private static void Fill(string path)
     {

@@ -33,9 +33,13 @@ public sealed class AddressFault : ISiteFault
 
     public string Needs => "A running target with an environment variable whose declared value names another service as host.";
 
+    public string BlastRadius => "Every request that needs the other service fails at once; both services run, and all data stays.";
+
     public string Reverting => "The service is recreated as declared when it still has the wrong value, or does not run.";
 
     public string DefaultTarget { get; }
+
+    public string Resource => FaultResources.Service;
 
     public IReadOnlyList<string> Platforms { get; } = ["process", "docker"];
 
@@ -68,13 +72,35 @@ public sealed class AddressFault : ISiteFault
     public async Task RevertAsync(FaultContext context, FaultReceipt receipt, CancellationToken cancellationToken)
     {
         ServiceObservation seen = await context.ObserveAsync(receipt.Target, cancellationToken);
-        bool wrong = seen.Environment.TryGetValue(receipt.Values["variable"], out string? value) && value == receipt.Values["wrong"];
-        if (wrong || seen.State is ServiceState.Stopped or ServiceState.Missing)
+        if (seen.State is ServiceState.Missing && context.Platform.Name == "docker")
+        {
+            // Removed with the site: a new one is made as declared.
+            return;
+        }
+        if (IsWrong(receipt, seen) || seen.State is ServiceState.Stopped or ServiceState.Missing)
         {
             await context.Platform.RecreateAsync(
                 receipt.Target, null, receipt.EffectKey + "-revert", context.Time.GetUtcNow(), cancellationToken);
         }
     }
+
+    public async Task<bool> IsInEffectAsync(FaultContext context, FaultReceipt receipt, CancellationToken cancellationToken) =>
+        IsWrong(receipt, await context.ObserveAsync(receipt.Target, cancellationToken));
+
+    public async Task<string?> CheckInvariantAsync(FaultContext context, FaultReceipt receipt, CancellationToken cancellationToken)
+    {
+        ServiceObservation seen = await context.ObserveAsync(receipt.Target, cancellationToken);
+        string variable = receipt.Values["variable"];
+        return seen.Environment.GetValueOrDefault(variable) == Environment(context, context.Spec(receipt))[variable]
+            ? await context.ProblemOfAsync(receipt.Target, cancellationToken)
+            : $"{receipt.Target} runs with another {variable} than declared";
+    }
+
+    public IReadOnlyList<FaultRemedy> Remedies(FaultContext context, FaultReceipt receipt) =>
+        [FaultRemedy.Of("set_env", receipt.Target, ("name", receipt.Values["variable"]))];
+
+    private static bool IsWrong(FaultReceipt receipt, ServiceObservation seen) =>
+        seen.Environment.TryGetValue(receipt.Values["variable"], out string? value) && value == receipt.Values["wrong"];
 
     /// <summary>The declared environment in the form that the platform starts the service with.</summary>
     private static IReadOnlyDictionary<string, string> Environment(FaultContext context, ServiceSpec target) =>

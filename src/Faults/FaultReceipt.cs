@@ -1,0 +1,62 @@
+using System.Globalization;
+
+namespace Quorate.Faults;
+
+/// <summary>The record of one fault, on disk before its effect and until its revert.</summary>
+public sealed record FaultReceipt
+{
+    public required string Name { get; init; }
+    public required string Target { get; init; }
+    public required string SiteId { get; init; }
+    public required string Platform { get; init; }
+    public required DateTimeOffset InjectedAt { get; init; }
+
+    /// <summary>Idempotency key of the fault's effect.</summary>
+    public required string EffectKey { get; init; }
+
+    /// <summary>What the revert needs, by name.</summary>
+    public IReadOnlyDictionary<string, string> Values { get; init; } = new Dictionary<string, string>();
+
+    /// <summary>When the watchdog takes it back if nobody else has.</summary>
+    public DateTimeOffset? Deadline { get; init; }
+
+    /// <summary>The process for which it is held, and with whose end it ends; null: it lasts until its deadline.</summary>
+    public FaultOwner? Owner { get; init; }
+
+    /// <summary>False while the effect is being made: whoever makes it is the owner.</summary>
+    public bool Applied { get; init; } = true;
+
+    /// <summary>Full path of the site's Compose file.</summary>
+    public string? ComposeFile { get; init; }
+
+    /// <summary>Null while the fault is active.</summary>
+    public DateTimeOffset? RevertedAt { get; init; }
+}
+
+/// <summary>A process that is the same one only while both are equal: the kernel gives a pid away again.</summary>
+/// <param name="Pid">Process id.</param>
+/// <param name="StartTicks">Start time in clock ticks since boot (field 22 of proc_pid_stat(5)).</param>
+public sealed record FaultOwner(int Pid, long StartTicks)
+{
+    public static FaultOwner Current => Of(Environment.ProcessId)!;
+
+    /// <summary>Null when there is no such process.</summary>
+    public static FaultOwner? Of(int pid)
+    {
+        try
+        {
+            string stat = File.ReadAllText(string.Create(CultureInfo.InvariantCulture, $"/proc/{pid}/stat"));
+            // The name in parentheses may itself hold spaces and parentheses: the fields start after the last one.
+            string[] fields = stat[(stat.LastIndexOf(')') + 2)..].Split(' ');
+            bool ended = fields[0] is "Z" or "X";
+            return ended ? null : new FaultOwner(pid, long.Parse(fields[19], CultureInfo.InvariantCulture));
+        }
+        catch (Exception gone) when (gone is IOException or UnauthorizedAccessException)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>Whether this very process still runs.</summary>
+    public bool Lives() => Of(Pid) == this;
+}
