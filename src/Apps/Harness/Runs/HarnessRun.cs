@@ -24,7 +24,7 @@ internal sealed class HarnessRun(HarnessSite site, HarnessServices services, Run
     private static readonly TimeSpan Grace = TimeSpan.FromSeconds(30);
 
     private readonly RunClock _clock = new(services.Time);
-    private readonly RunFaults _faults = new(site.Injector);
+    private readonly RunFaults _faults = new(site.Injector, services.Time);
     private readonly DateTimeOffset _startedAt = services.Time.GetUtcNow();
     private readonly ScenarioDraw _draw = ScenarioDraw.Of(request.Scenario, request.Seed, request.Noise);
     private PlanningTrace _planning = new();
@@ -122,7 +122,7 @@ internal sealed class HarnessRun(HarnessSite site, HarnessServices services, Run
     private async Task TriageAsync(TriageServices triage, CancellationToken cancellationToken)
     {
         var draws = new PlannerDraws();
-        var (planner, recipe) = RunPlanner.Create(request.Arm, services, triage, RunFaults.Remedies(), draws);
+        var (planner, recipe) = RunPlanner.Create(request.Arm, services, triage, _faults.Remedies(), draws);
         var recorder = new RecordingPlanner(planner, draws, _clock);
         var observer = new RunObserver(_clock, recorder);
         var limit = TimeSpan.FromSeconds(request.Scenario.TimeoutS);
@@ -160,7 +160,7 @@ internal sealed class HarnessRun(HarnessSite site, HarnessServices services, Run
             _ => Metrics.RunJudge.FindWindow(evidence with { Oracle = new OracleTrace { Readings = watch.Readings } }) is not null, ended, window + SettleLimit, cancellationToken);
         _oracle = _oracle with
         {
-            Invariants = await RunFaults.CheckInvariantsAsync(cancellationToken),
+            Invariants = await _faults.CheckInvariantsAsync(cancellationToken),
             Differences = await site.Keeper.DifferencesAsync(cancellationToken),
             WindowEndedMs = _clock.NowMs,
         };

@@ -96,14 +96,14 @@ public static class ScenarioReader
         for (var i = 0; i < scenario.Faults.Count; i++)
         {
             var (fault, at) = (Find(scenario, scenario.Faults[i].Name, i), $"faults[{i}].target");
-            Service(at, scenario.Faults[i].Target ?? fault.DefaultTarget);
+            Service(at, scenario.Faults[i].Target ?? fault.TargetOn(site));
             foreach (var platform in scenario.Platform.Where(p => !fault.Platforms.Contains(p)))
             {
                 throw Form.Wrong($"{scenario.Name}: faults[{i}].name is {fault.Name}, which works on {string.Join(", ", fault.Platforms)}, not on {platform}");
             }
         }
 
-        Overlap(scenario);
+        Overlap(scenario, site);
         for (var i = 0; i < scenario.Disturbances.Count; i++)
         {
             Service($"disturbances[{i}].target", scenario.Disturbances[i].Target);
@@ -115,13 +115,18 @@ public static class ScenarioReader
     private static ISiteFault Find(Scenario scenario, string name, int index) => SiteFaultCatalog.All.FirstOrDefault(f => f.Name == name)
         ?? throw Form.Wrong($"{scenario.Name}: faults[{index}].name is {name}; there are {string.Join(", ", SiteFaultCatalog.All.Select(f => f.Name))}");
 
-    /// <summary>Each fault's record is kept by name and target, so the same one twice cannot be told apart.</summary>
-    private static void Overlap(Scenario scenario)
+    /// <summary>Two faults of one target combine only when they take hold of different things, and neither of the whole service.</summary>
+    private static void Overlap(Scenario scenario, Site site)
     {
-        var twice = scenario.Faults.GroupBy(f => (f.Name, f.Target)).FirstOrDefault(g => g.Count() > 1);
-        if (twice is not null)
+        var held = scenario.Faults.Select(f => (Fault: SiteFaultCatalog.Find(f.Name), Target: f.Target ?? SiteFaultCatalog.Find(f.Name).TargetOn(site))).ToList();
+        for (var i = 0; i < held.Count; i++)
         {
-            throw Form.Wrong($"{scenario.Name}: faults has {twice.Key.Name} twice on the same target; faults that cannot be combined are not allowed");
+            var (fault, target) = held[i];
+            var other = held.Take(i).Where(h => h.Target == target && (h.Fault.Resource == fault.Resource || h.Fault.Resource == "service" || fault.Resource == "service")).Select(h => h.Fault.Name).FirstOrDefault();
+            if (other is not null)
+            {
+                throw Form.Wrong($"{scenario.Name}: faults[{i}] is {fault.Name} on {target}, which cannot be combined with {other}");
+            }
         }
     }
 
