@@ -41,22 +41,26 @@ public sealed record FaultOwner(int Pid, long StartTicks)
     public static FaultOwner Current => Of(Environment.ProcessId)!;
 
     /// <summary>Null when there is no such process.</summary>
-    public static FaultOwner? Of(int pid)
+    public static FaultOwner? Of(int pid) =>
+        Read(pid) is [not ("Z" or "X"), ..] and var fields ? new FaultOwner(pid, long.Parse(fields[19], CultureInfo.InvariantCulture)) : null;
+
+    /// <summary>Whether this very process still runs.</summary>
+    public bool Lives() => Of(Pid) == this;
+
+    /// <summary>The process's state as the kernel abbreviates it, such as T for stopped; null when there is no such process.</summary>
+    internal static char? StateOf(int pid) => Read(pid) is [[var state, ..], ..] ? state : null;
+
+    /// <summary>The fields from the third on. The name in parentheses may itself hold spaces and parentheses: they start after the last one.</summary>
+    private static string[]? Read(int pid)
     {
         try
         {
             string stat = File.ReadAllText(string.Create(CultureInfo.InvariantCulture, $"/proc/{pid}/stat"));
-            // The name in parentheses may itself hold spaces and parentheses: the fields start after the last one.
-            string[] fields = stat[(stat.LastIndexOf(')') + 2)..].Split(' ');
-            bool ended = fields[0] is "Z" or "X";
-            return ended ? null : new FaultOwner(pid, long.Parse(fields[19], CultureInfo.InvariantCulture));
+            return stat[(stat.LastIndexOf(')') + 2)..].Split(' ');
         }
         catch (Exception gone) when (gone is IOException or UnauthorizedAccessException)
         {
             return null;
         }
     }
-
-    /// <summary>Whether this very process still runs.</summary>
-    public bool Lives() => Of(Pid) == this;
 }

@@ -8,11 +8,17 @@ internal static partial class Native
 {
     public const nuint ReadOnlyMount = 1; // MS_RDONLY
     private const int SigKill = 9;
+    private const int SigContinue = 18;
+    private const int SigStop = 19;
     private const int Detach = 2; // MNT_DETACH
 
     public static bool IsRoot => OperatingSystem.IsLinux() && EffectiveUser() == 0;
 
     public static void Kill(int pid) => Check(SendSignal(pid, SigKill), $"kill {pid}");
+
+    public static void Stop(int pid) => Check(SendSignal(pid, SigStop), $"stop {pid}");
+
+    public static void Continue(int pid) => Check(SendSignal(pid, SigContinue), $"continue {pid}");
 
     public static void MountTmpfs(string source, string target, nuint flags, string options) =>
         Check(Mount(source, target, "tmpfs", flags, options), $"mount over {target}");

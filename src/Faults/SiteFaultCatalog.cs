@@ -8,7 +8,13 @@ public static class SiteFaultCatalog
 {
     public static IReadOnlyList<ISiteFault> All { get; } = new ISiteFault[]
     {
-        AddressFault.BadUpstream,
+        new BadUpstreamFault(),
+        new BrokenConfFault(),
+        new MemoryAlarmFault(),
+        new PermissionRevokedFault(),
+        new QueueDeletedFault(),
+        new RateLimitFault(),
+        new StalledConsumerFault(),
         AddressFault.DbConnDrift,
         new AuthChangedFault(),
         new BadSecretFault(),

@@ -21,4 +21,12 @@ internal static class ContainerFiles
     public static string PathOf(ServiceObservation seen, string path) => seen.Pid is { } pid
         ? string.Create(CultureInfo.InvariantCulture, $"/proc/{pid}/root{path}")
         : throw new PlatformException($"{seen.Name} has no process here", retryable: true);
+
+    /// <summary>PATH as the container's first process has it.</summary>
+    public static string SearchPath(ServiceObservation seen)
+    {
+        const string name = "PATH=";
+        string environment = File.ReadAllText(string.Create(CultureInfo.InvariantCulture, $"/proc/{seen.Pid}/environ"));
+        return environment.Split('\0').FirstOrDefault(e => e.StartsWith(name, StringComparison.Ordinal))?[name.Length..] ?? "/usr/local/bin:/usr/bin:/bin";
+    }
 }
