@@ -78,6 +78,7 @@ internal sealed class SiteContainers(Site site, EngineClient engine)
             Cpus = ContainerView.Cpus(container.HostConfig),
             MemoryBytes = container.HostConfig.Memory > 0 ? container.HostConfig.Memory : null,
             Replicas = containers.Count(c => c.Running),
+            Addresses = [.. (container.NetworkSettings?.Networks?.Values ?? Enumerable.Empty<NetworkAttachment>()).Select(n => n.IpAddress).Where(a => !string.IsNullOrEmpty(a)).Select(a => a!)],
             Endpoints = ContainerView.Endpoints(container, spec),
             DataProblems = ContainerView.DataProblems(container, spec),
             PlatformDrift = await DriftAsync(spec, container, cancellationToken),

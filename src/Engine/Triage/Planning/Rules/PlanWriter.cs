@@ -12,7 +12,7 @@ internal static class PlanWriter
     private const string CheckWindow = "1s";
 
     /// <summary>Order within one service, least invasive first. Reconcile makes the others needless.</summary>
-    private static readonly string[] Invasiveness = ["verify", "unpause", "start", "scale", "set_env", "restart"];
+    private static readonly string[] Invasiveness = ["verify", "unpause", "start", "scale", "set_env", "restore_config", "end_sessions", "restart"];
 
     /// <summary>Tasks that all start at once.</summary>
     public static IReadOnlyList<PlanTask> Evidence(IEnumerable<Step> steps) =>
