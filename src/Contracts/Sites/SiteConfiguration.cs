@@ -108,8 +108,10 @@ public sealed record ConfigurationRestored(string Text, bool RestartNeeded = fal
 /// <summary>Reads what services say of their configuration, and puts single values back. Everything it runs is a fixed, typed command.</summary>
 public interface ISiteInspector
 {
-    /// <summary>Asks the services named, or every one; one that does not answer has a failure.</summary>
-    Task<SiteConfiguration> CaptureAsync(IReadOnlyCollection<string>? services, CancellationToken cancellationToken);
+    /// <summary>Asks every service at once; one that does not answer in time has a failure.</summary>
+    /// <param name="patience">For all that one service is asked.</param>
+    /// <param name="cancellationToken">Ends it.</param>
+    Task<SiteConfiguration> CaptureAsync(TimeSpan patience, CancellationToken cancellationToken);
 
     /// <summary>Whether <see cref="RestoreAsync"/> knows a safe inverse.</summary>
     /// <param name="difference">The one to put back.</param>

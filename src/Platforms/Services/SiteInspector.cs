@@ -7,24 +7,20 @@ namespace Quorate.Platforms.Services;
 /// <summary>Asks every container of a site, all at once and each with a deadline. What software one runs is told by its processes. Thread-safe.</summary>
 internal sealed class SiteInspector(Site site, IPlatform platform, SiteContainers containers, EngineClient engine, SecretDigest digest, TimeProvider time) : ISiteInspector
 {
-    /// <summary>For all that one service is asked.</summary>
-    public static readonly TimeSpan Patience = TimeSpan.FromSeconds(4);
-
     private const double NanosPerCore = 1e9;
     private static readonly string[] NetworkAreas = ["firewall", "qdisc"];
 
     private readonly SoftwareFinder _software = new(engine, platform);
     private readonly NetworkInspector _network = new(time);
 
-    public async Task<SiteConfiguration> CaptureAsync(IReadOnlyCollection<string>? services, CancellationToken cancellationToken)
+    public async Task<SiteConfiguration> CaptureAsync(TimeSpan patience, CancellationToken cancellationToken)
     {
         var at = time.GetUtcNow();
         var found = (await containers.FindAsync(null, cancellationToken)).ToLookup(c => c.Service);
-        var wanted = site.Services.Where(s => services?.Contains(s.Name) ?? true);
         return new SiteConfiguration
         {
             TakenAt = at,
-            Services = await Task.WhenAll(wanted.Select(s => CaptureAsync(s, Choose(found[s.Name]), cancellationToken))),
+            Services = await Task.WhenAll(site.Services.Select(s => CaptureAsync(s, Choose(found[s.Name]), patience, cancellationToken))),
         };
     }
 
@@ -77,7 +73,7 @@ internal sealed class SiteInspector(Site site, IPlatform platform, SiteContainer
         _ => null,
     };
 
-    private async Task<ServiceConfiguration> CaptureAsync(ServiceSpec spec, ContainerInspection? container, CancellationToken cancellationToken)
+    private async Task<ServiceConfiguration> CaptureAsync(ServiceSpec spec, ContainerInspection? container, TimeSpan patience, CancellationToken cancellationToken)
     {
         var inspection = new Inspection(digest);
         var kind = "container";
@@ -89,7 +85,7 @@ internal sealed class SiteInspector(Site site, IPlatform platform, SiteContainer
 
         if (failure is null)
         {
-            using var deadline = new CancellationTokenSource(Patience, time);
+            using var deadline = new CancellationTokenSource(patience, time);
             using var either = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, cancellationToken);
             try
             {
@@ -100,7 +96,7 @@ internal sealed class SiteInspector(Site site, IPlatform platform, SiteContainer
             }
             catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
             {
-                failure = $"it did not answer within {Patience.TotalSeconds:0} s";
+                failure = $"it did not answer within {patience.TotalSeconds:0} s";
             }
             catch (PlatformException refused)
             {

@@ -10,29 +10,34 @@ public sealed class BaselineRecorder(Site site, IPlatform platform, SiteProber p
     /// <summary>Readings of each series.</summary>
     public const int Samples = 5;
 
+    /// <summary>Rounds of probes that may fail before the site counts as unhealthy: a busy machine is not a broken site.</summary>
+    private const int MaxBadRounds = 2;
+
     private const int MaxTemplates = 60;
     private const int MaxTemplateLength = 300;
     private const int LogTail = 2_000;
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
     private static readonly TimeSpan SampleInterval = TimeSpan.FromMilliseconds(500);
     private static readonly TimeSpan LogAge = TimeSpan.FromMinutes(10);
 
     /// <summary>The baseline, or why there is none: what is unhealthy, one sentence each.</summary>
     public async Task<(HealthyBaseline? Baseline, IReadOnlyList<string> Unhealthy)> RecordAsync(CancellationToken cancellationToken)
     {
-        var capturing = inspector?.CaptureAsync(null, cancellationToken) ?? Task.FromResult<SiteConfiguration>(null!);
+        var capturing = inspector?.CaptureAsync(Patience, cancellationToken) ?? Task.FromResult<SiteConfiguration>(null!);
         var readings = site.Services.ToDictionary(s => s.Name, _ => new Dictionary<string, List<double>>(StringComparer.Ordinal), StringComparer.Ordinal);
-        for (var i = 0; i < Samples; i++)
+        var bad = 0;
+        for (var i = 0; i < Samples + bad; i++)
         {
             var observed = await platform.ObserveAsync(cancellationToken);
             var status = await prober.ProbeAsync(observed, cancellationToken);
-            if (!status.Healthy)
+            if (!status.Healthy && ++bad > MaxBadRounds)
             {
                 await ((Task)capturing).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
                 return (null, [.. status.Services.Where(s => !s.Healthy).Select(s => $"{s.Name}: {s.Detail}"), .. status.Failures]);
             }
 
-            await Task.WhenAll(observed.Where(o => o.State == ServiceState.Running).Select(o => ReadAsync(o.Name, status, readings[o.Name], cancellationToken)));
-            await Task.Delay(i + 1 < Samples ? SampleInterval : TimeSpan.Zero, time, cancellationToken);
+            await Task.WhenAll(status.Healthy ? observed.Where(o => o.State == ServiceState.Running).Select(o => ReadAsync(o.Name, status, readings[o.Name], cancellationToken)) : []);
+            await Task.Delay(i + 1 < Samples + bad ? SampleInterval : TimeSpan.Zero, time, cancellationToken);
         }
 
         var configuration = await capturing;

@@ -21,6 +21,8 @@ public sealed class ConfigurationWatch(ISiteInspector inspector, SiteConfigurati
     /// <summary>An answer of this age still counts.</summary>
     public static readonly TimeSpan Fresh = TimeSpan.FromSeconds(5);
 
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(4);
+
     private readonly Lock _gate = new();
     private Task<ConfigurationView>? _look;
     private long _lookedAt;
@@ -100,7 +102,7 @@ public sealed class ConfigurationWatch(ISiteInspector inspector, SiteConfigurati
 
     private async Task<ConfigurationView> CaptureAsync(CancellationToken cancellationToken)
     {
-        var now = await inspector.CaptureAsync(null, cancellationToken);
+        var now = await inspector.CaptureAsync(Patience, cancellationToken);
         var differences = healthy is null ? [] : now.DifferencesFrom(healthy);
         var restorable = differences.Where(d => inspector.CanRestore(d, [.. differences.Where(o => o.Service == d.Service)])).ToHashSet();
         var undoable = restorable.Where(d => new ConfigurationDifference(d.Service, d.Key, d.Actual, d.Healthy) is var back && inspector.CanRestore(back, [back])).ToHashSet();
