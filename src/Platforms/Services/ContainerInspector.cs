@@ -16,7 +16,8 @@ internal static class ContainerInspector
         inspection.Read("env");
         foreach (var (name, value) in ContainerView.Environment(container.Config.Env))
         {
-            inspection.Add("env", name, value);
+            // Any of them may be a secret; that one changed is all that has to show.
+            inspection.Add("env", name, inspection.Digest.Of(value));
         }
 
         inspection.Read("mount");

@@ -14,7 +14,7 @@ public sealed partial class SecretDigest(byte[] key)
     private const string Prefix = ConfigurationDifference.DigestMark;
     private const int Shown = 16;
 
-    public static bool LooksSecret(string name) => SecretName().IsMatch(name);
+    public static bool LooksSecret(string name) => SecretName().IsMatch(name) && !name.EndsWith("_encryption", StringComparison.OrdinalIgnoreCase);
 
     /// <summary>The value is a digest, or holds one: what it stood for cannot be put back from it.</summary>
     public static bool IsDigest(string? value) => value?.Contains(Prefix, StringComparison.Ordinal) == true;
@@ -29,6 +29,6 @@ public sealed partial class SecretDigest(byte[] key)
     [GeneratedRegex("passw|passphrase|pwd|secret|token|api_?key|private|credential|masterauth|requirepass|access_?key|conninfo|salt", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant | RegexOptions.NonBacktracking)]
     private static partial Regex SecretName();
 
-    [GeneratedRegex("(?<before>://[^:/@\\s]*:|\\b(?:password|passwd|secret|requirepass)\\s*[= ]\\s*)(?<secret>[^@\\s;'\"]+)(?<after>@?)", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant | RegexOptions.NonBacktracking)]
+    [GeneratedRegex("(?<before>://[^:/@\\s]*:)(?<secret>[^@\\s]+)(?<after>@)|(?<before>\\b(?:password|passwd|secret|requirepass)\\s*[= ]\\s*)(?<secret>[^\\s;'\"]+)", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant | RegexOptions.NonBacktracking)]
     private static partial Regex Password();
 }
