@@ -9,6 +9,7 @@ using Quorate.Engine.Approval;
 using Quorate.Engine.Ports;
 using Quorate.Engine.Triage;
 using Quorate.Engine.Triage.Agents;
+using Quorate.Engine.Triage.Baseline;
 using Quorate.Engine.Triage.Monitoring;
 using Quorate.Engine.Triage.Planning;
 using Quorate.Faults;
@@ -18,6 +19,7 @@ using Quorate.Models.Providers;
 using Quorate.Platforms.Compose;
 using Quorate.Platforms.Docker;
 using Quorate.Platforms.Processes;
+using Quorate.Platforms.Services;
 using Quorate.Storage;
 using Quorate.Storage.Keys;
 using Quorate.Storage.Ledger;
@@ -88,6 +90,25 @@ internal sealed class Workspace : IAsyncDisposable
     public async Task<SiteStatus> ReadStatusAsync(Site site, IPlatform platform, CancellationToken token) =>
         await new SiteProber(site, platform, _http, Time).ProbeAsync(await platform.ObserveAsync(token), token);
 
+    /// <summary>Null where services have no admin interfaces that are known.</summary>
+    public ISiteInspector? OpenInspector(IPlatform platform) =>
+        platform is DockerPlatform docker ? docker.CreateInspector(new SecretDigest(DigestKey.ReadOrCreate(Path.Combine(Home, "keys")))) : null;
+
+    public Task<HealthyBaseline?> FindBaselineAsync(Site site, IPlatform platform, CancellationToken token) =>
+        BaselineFile.FindAsync(SiteState(site), site, platform.Name, token);
+
+    /// <summary>Records how the site is; the reasons when it is not healthy, and nothing is recorded then.</summary>
+    public async Task<(HealthyBaseline? Baseline, IReadOnlyList<string> Unhealthy)> RecordBaselineAsync(Site site, IPlatform platform, CancellationToken token)
+    {
+        var recorded = await new BaselineRecorder(site, platform, new SiteProber(site, platform, _http, Time), OpenInspector(platform), Time).RecordAsync(token);
+        if (recorded.Baseline is { } baseline)
+        {
+            await BaselineFile.SaveAsync(SiteState(site), baseline, token);
+        }
+
+        return recorded;
+    }
+
     public FaultInjector CreateInjector(IPlatform platform, Site site, bool anySite = false) => new(site, platform, SiteState(site), Time, anySite);
 
     /// <summary>Another file than the home's; said before the store is opened.</summary>
@@ -124,6 +145,8 @@ internal sealed class Workspace : IAsyncDisposable
             Time = Time,
             Ids = Ids,
             Http = _http,
+            Inspector = OpenInspector(platform),
+            Healthy = await FindBaselineAsync(site, platform, token),
             Approval = (approval ?? Config.Approval) == "off" ? null : OpenPanel().Panel,
             Agents = new AgentSettings
             {

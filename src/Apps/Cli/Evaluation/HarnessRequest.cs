@@ -132,6 +132,8 @@ internal sealed record HarnessRequest
         OpenPlatform = workspace.OpenPlatformAsync,
         CreateTriage = (site, platform, token) => workspace.CreateTriageAsync(site, platform, Arms.Rulebook, token),
         CreateInjector = (site, platform) => new FaultInjector(site, platform, workspace.SiteState(site), workspace.Time) { Owner = FaultOwner.Current },
+        CreateInspector = workspace.OpenInspector,
+        RecordHealthy = workspace.RecordBaselineAsync,
         Triage = workspace.TriageLimits(),
         Planner = settings,
         Versions = new Dictionary<string, string>(StringComparer.Ordinal)

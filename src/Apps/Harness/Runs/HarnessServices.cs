@@ -20,7 +20,10 @@ public sealed record HarnessServices
     public required Func<Site, IPlatform, FaultInjector> CreateInjector { get; init; }
 
     /// <summary>Asks services for their configuration; null where none can be asked.</summary>
-    public Func<Site, IPlatform, ISiteInspector?> CreateInspector { get; init; } = (_, _) => null;
+    public required Func<IPlatform, ISiteInspector?> CreateInspector { get; init; }
+
+    /// <summary>Records how the healthy site is, for diagnosis by difference: what a site's operator does once.</summary>
+    public required Func<Site, IPlatform, CancellationToken, Task> RecordHealthy { get; init; }
     public required TriageOptions Triage { get; init; }
     public required PlannerSettings Planner { get; init; }
 

@@ -14,6 +14,9 @@ internal sealed class RunFaults(FaultInjector injector, TimeProvider time)
     private static readonly TimeSpan EffectLimit = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan Poll = TimeSpan.FromMilliseconds(100);
 
+    private const int InvariantLooks = 3;
+    private static readonly TimeSpan BetweenLooks = TimeSpan.FromMilliseconds(500);
+
     private readonly List<FaultReceipt> _receipts = [];
 
     /// <summary>What a record may tell of them: what a revert needs may hold secrets and paths.</summary>
@@ -37,8 +40,20 @@ internal sealed class RunFaults(FaultInjector injector, TimeProvider time)
         }
     }
 
-    /// <summary>Invariants that do not hold now, one sentence each.</summary>
+    /// <summary>Invariants that do not hold, one sentence each; each is asked several times, since one look may fall between two breaths of the fault.</summary>
     public async Task<IReadOnlyList<string>> CheckInvariantsAsync(CancellationToken cancellationToken)
+    {
+        IReadOnlyList<string> broken = [];
+        for (var look = 0; look < InvariantLooks && broken.Count == 0; look++)
+        {
+            await Task.Delay(look == 0 ? TimeSpan.Zero : BetweenLooks, time, cancellationToken);
+            broken = await CheckOnceAsync(cancellationToken);
+        }
+
+        return broken;
+    }
+
+    private async Task<IReadOnlyList<string>> CheckOnceAsync(CancellationToken cancellationToken)
     {
         var broken = new List<string>();
         foreach (var receipt in _receipts)

@@ -2,8 +2,8 @@ using Quorate.Contracts.Sites;
 
 namespace Quorate.Harness.Sites;
 
-/// <summary>Brings a site to where a run begins, and back there after it.</summary>
-public sealed class SiteKeeper(Site site, IPlatform platform, ISiteInspector? inspector, OracleProber prober, TimeProvider time)
+/// <summary>Brings a site to where a run begins, and back there after it. RecordHealthy is called once, while the site is as it should be.</summary>
+public sealed class SiteKeeper(Site site, IPlatform platform, ISiteInspector? inspector, OracleProber prober, Func<CancellationToken, Task> recordHealthy, TimeProvider time)
 {
     private static readonly TimeSpan HealthyLimit = TimeSpan.FromSeconds(90);
     private static readonly TimeSpan RecreateLimit = TimeSpan.FromSeconds(30);
@@ -40,6 +40,7 @@ public sealed class SiteKeeper(Site site, IPlatform platform, ISiteInspector? in
             await Task.Delay(Poll, time, cancellationToken);
             _reference = await SiteState.CaptureAsync(site, platform, inspector, cancellationToken);
             VolatileKeys = _reference.VolatileKeys(first);
+            await recordHealthy(cancellationToken);
             return _reference;
         }
 
@@ -114,11 +115,12 @@ public sealed class SiteKeeper(Site site, IPlatform platform, ISiteInspector? in
         }
 
         var now = await SiteState.CaptureAsync(site, platform, inspector, cancellationToken);
-        foreach (var difference in now.ConfigurationDifferences(reference).Where(d => !VolatileKeys.Contains($"{d.Service} {d.Key}")))
+        var differences = now.ConfigurationDifferences(reference).Where(d => !VolatileKeys.Contains($"{d.Service} {d.Key}")).ToList();
+        foreach (var difference in differences)
         {
             try
             {
-                await inspector.RestoreAsync(difference, cancellationToken);
+                await inspector.RestoreAsync(difference, [.. differences.Where(d => d.Service == difference.Service)], cancellationToken);
             }
             catch (PlatformException)
             {

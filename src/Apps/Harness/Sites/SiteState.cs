@@ -12,6 +12,7 @@ namespace Quorate.Harness.Sites;
 public sealed record SiteState(IReadOnlyDictionary<string, string> Items, SiteConfiguration? Configuration)
 {
     private const int MaxFileBytes = 1 << 20;
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(8);
 
     /// <param name="site">As loaded at the begin: its files are read anew.</param>
     /// <param name="platform">Where it runs.</param>
@@ -30,7 +31,7 @@ public sealed record SiteState(IReadOnlyDictionary<string, string> Items, SiteCo
             items[$"file {Path.GetFileName(file)}"] = HashOf(file);
         }
 
-        return new SiteState(items, inspector is null ? null : await inspector.CaptureAsync(cancellationToken));
+        return new SiteState(items, inspector is null ? null : await inspector.CaptureAsync(Patience, cancellationToken));
     }
 
     /// <summary>What is not as it was, one sentence each; secrets are digests on both sides.</summary>
