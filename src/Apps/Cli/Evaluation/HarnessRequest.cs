@@ -125,7 +125,8 @@ internal sealed record HarnessRequest
         return all.Count <= MaxRuns ? all : throw QuorateException.Input("too_many_runs", $"more than {MaxRuns} runs are asked for");
     }
 
-    private static HarnessServices Services(Workspace workspace, Engine.Triage.Planning.PlannerSettings settings) => new()
+    /// <summary>What the harness works with in this workspace.</summary>
+    internal static HarnessServices Services(Workspace workspace, Engine.Triage.Planning.PlannerSettings settings) => new()
     {
         Time = workspace.Time,
         Ids = workspace.Ids,

@@ -12,7 +12,7 @@ namespace Quorate.Harness.Sites;
 public sealed record SiteState(IReadOnlyDictionary<string, string> Items, SiteConfiguration? Configuration)
 {
     private const int MaxFileBytes = 1 << 20;
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(8);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
 
     /// <param name="site">As loaded at the begin: its files are read anew.</param>
     /// <param name="platform">Where it runs.</param>
