@@ -86,6 +86,13 @@ public sealed class FaultInjector(
     /// <summary>The faults on record, newest first.</summary>
     public Task<IReadOnlyList<FaultReceipt>> ActiveAsync() => Task.FromResult(records.Read());
 
+    /// <summary>What is on record of the sites of this Compose file, which may be gone, in a folder of sites' states.</summary>
+    public static IReadOnlyList<FaultReceipt> FindRecords(string sitesDirectory, string composeFile) =>
+        Directory.EnumerateDirectories(sitesDirectory)
+            .SelectMany(folder => new FaultRecords(folder, Path.GetFileName(folder)).Read())
+            .Where(r => r.ComposeFile == composeFile)
+            .ToList();
+
     internal async Task<IReadOnlyList<FaultReceipt>> RevertWhereAsync(Func<FaultReceipt, bool> wanted, CancellationToken cancellationToken)
     {
         using IDisposable turn = await records.TakeTurnAsync(time, cancellationToken);

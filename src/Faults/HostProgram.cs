@@ -48,8 +48,13 @@ internal static class HostProgram
     /// <summary>
     /// Starts a program in a session of its own that outlives this process and whatever started it. It speaks to nobody.
     /// </summary>
+    /// <exception cref="QuorateException">setsid is not installed.</exception>
     public static void StartDetached(IEnumerable<string> command)
     {
+        if (Find("setsid") is null)
+        {
+            throw QuorateException.Missing("tool_missing", "faults are watched by a process in a session of its own, which needs setsid", "Debian: apt-get install util-linux");
+        }
         using Process process = Start("setsid", ["sh", "-c", """exec "$@" </dev/null >/dev/null 2>&1""", "sh", .. command]);
     }
 

@@ -9,6 +9,11 @@ public static class SiteFaultCatalog
     public static IReadOnlyList<ISiteFault> All { get; } = new ISiteFault[]
     {
         new BadUpstreamFault(),
+        new BandwidthFault(),
+        new DnsBreakFault(),
+        new LatencyFault(),
+        new OnePercentFault(),
+        new PartitionFault(),
         new BrokenConfFault(),
         new MemoryAlarmFault(),
         new PermissionRevokedFault(),

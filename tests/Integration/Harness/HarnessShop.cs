@@ -4,6 +4,7 @@ using Quorate.Cli.Evaluation;
 using Quorate.Contracts.Sites;
 using Quorate.Engine.Triage.Agents;
 using Quorate.Engine.Triage.Planning;
+using Quorate.Faults;
 using Quorate.Harness.Runs;
 using Quorate.Harness.Scenarios;
 using Quorate.Platforms.Compose;
@@ -59,6 +60,8 @@ public sealed class HarnessShop : IAsyncLifetime
                 services = services with
                 {
                     Triage = services.Triage with { SettleLimit = TimeSpan.FromSeconds(1) },
+                    // The watchdog is this program with other arguments, and this program is the tests.
+                    CreateInjector = (s, platform) => new FaultInjector(s, platform, workspace.SiteState(s), workspace.Time) { Owner = FaultOwner.Current },
                     CreateTriage = async (s, platform, t) => (await create(s, platform, t)) is var triage && cheat is not null
                         ? triage with { CreateAgent = Cheating(cheat, platform) }
                         : triage,

@@ -1,7 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
-using Quorate.Contracts.Sites;
 using Quorate.Harness.Runs;
 
 namespace Quorate.Tests.Integration.Harness;
@@ -111,7 +110,7 @@ public class OracleTests(HarnessShop shop) : IClassFixture<HarnessShop>
                 {
                     using var client = await _listener.AcceptTcpClientAsync();
                     var stream = client.GetStream();
-                    await stream.ReadAtLeastAsync(new byte[1], 1, throwOnEndOfStream: false);
+                    _ = await stream.ReadAtLeastAsync(new byte[1], 1, throwOnEndOfStream: false);
                     await stream.WriteAsync(Encoding.ASCII.GetBytes("HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\n[]"));
                 }
             }

@@ -1,7 +1,9 @@
 using System.CommandLine;
 using Quorate.Cli.Common;
+using Quorate.Cli.Views;
 using Quorate.Contracts;
 using Quorate.Contracts.Provenance;
+using Quorate.Contracts.Sites;
 using Quorate.Faults;
 using Spectre.Console;
 
@@ -13,8 +15,11 @@ internal static class FaultCommand
     public static Command Create() => new("fault", "Break a lab site on purpose, and put it back.")
     {
         CreateList(),
+        CreateShow(),
         CreateInject(),
         CreateRevert(),
+        FaultWatchCommand.CreateWatch(),
+        FaultWatchCommand.CreateDelay(),
     };
 
     private static Command CreateList()
@@ -22,17 +27,23 @@ internal static class FaultCommand
         var command = new Command("list", "Every fault that can be injected.");
         command.SetAction((parse, _) => Workspace.RunAsync(parse, workspace =>
         {
-            var faults = SiteFaultCatalog.All.Select(f => new { f.Name, target = f.DefaultTarget, platform = f.Platforms, f.Summary }).ToList();
-            workspace.Output.Result(new { faults }, console =>
-            {
-                var table = new Table().Border(workspace.Output.Live ? TableBorder.Rounded : TableBorder.None).BorderColor(Color.Grey);
-                table.AddColumns("fault", "default target", "platform", "what it does");
-                faults.ForEach(f => table.AddRow($"[bold]{f.Name}[/]", f.target, string.Join(", ", f.platform), Output.Safe(f.Summary)));
-                console.Write(table);
-            });
+            workspace.Output.Result(new { faults = SiteFaultCatalog.All.Select(FaultView.Describe).ToList() }, _ => FaultView.ShowAll(workspace.Output));
             return Task.FromResult(ExitCodes.Done);
         }));
         return command.WithExamples("quorate fault list");
+    }
+
+    private static Command CreateShow()
+    {
+        var name = new Argument<string>("name") { Description = "A name from quorate fault list." };
+        var command = new Command("show", "Everything about one fault: what it needs, what users lose, how it is repaired.") { name };
+        command.SetAction((parse, _) => Workspace.RunAsync(parse, workspace =>
+        {
+            var fault = SiteFaultCatalog.Find(parse.GetValue(name)!);
+            workspace.Output.Result(FaultView.Describe(fault), _ => FaultView.Show(workspace.Output, fault));
+            return Task.FromResult(ExitCodes.Done);
+        }));
+        return command.WithExamples("quorate fault show lock_holder");
     }
 
     private static Command CreateInject()
@@ -40,20 +51,34 @@ internal static class FaultCommand
         var name = new Argument<string>("name") { Description = "A name from quorate fault list." };
         var target = new Option<string?>("--target") { Description = "The service to break (default: the fault's own).", HelpName = "SERVICE" };
         var anyway = new Option<bool>("--i-know") { Description = "Allow it on a site that is not marked as a lab (x-quorate: lab: true)." };
+        var minutes = NumberOptions.OptionalWhole("--minutes", "How long it lasts when nobody takes it back (default: the fault's own, mostly 10).", 1, (int)FaultInjector.LongestDuration.TotalMinutes);
+        var holder = NumberOptions.OptionalWhole("--while", "Also end it with the process of this id.", 2, int.MaxValue);
+        var hold = new Option<bool>("--hold") { Description = "Stay, and end it with this command (Ctrl-C)." };
         var site = SiteOptions.Site();
         var platform = SiteOptions.Platform();
-        var command = new Command("inject", "Inject one fault; its way back is recorded first.") { name, site, target, platform, anyway };
+        var command = new Command("inject", "Inject one fault; its way back is recorded first, and a watchdog takes it when the time is up.") { name, site, target, platform, minutes, holder, hold, anyway };
         command.SetAction((parse, token) => Workspace.RunAsync(parse, async workspace =>
         {
-            var loaded = Workspace.LoadSite(parse.GetValue(site)!);
+            var owner = parse.GetValue(hold) ? FaultOwner.Current : Holder(parse.GetValue(holder));
+            var duration = parse.GetValue(minutes) is { } m ? TimeSpan.FromMinutes(m) : (TimeSpan?)null;
+            var loaded = LoadSite(parse.GetValue(site)!, workspace.Home);
             var chosen = await workspace.OpenPlatformAsync(loaded, parse.GetValue(platform)!, token);
             var ledger = await workspace.OpenLedgerAsync(token);
-            var receipt = await workspace.CreateInjector(chosen, loaded, parse.GetValue(anyway)).InjectAsync(parse.GetValue(name)!, parse.GetValue(target), token);
+            var injector = workspace.CreateInjector(chosen, loaded, parse.GetValue(anyway), owner, duration);
+            var receipt = await injector.InjectAsync(parse.GetValue(name)!, parse.GetValue(target), token);
             await ledger.AppendAsync(new LedgerDraft(LedgerKinds.FaultInjected, loaded.Id, QuorateJson.ToElement(receipt), DecisionTag.Deterministic), token);
-            workspace.Output.Result(receipt, console => console.MarkupLine($"[yellow]injected[/] [bold]{receipt.Name}[/] into {Markup.Escape(receipt.Target)} [grey](take it back: quorate fault revert {receipt.Name} --site …)[/]"));
+            workspace.Output.Result(receipt, _ => FaultView.ShowInjected(workspace.Output, receipt, parse.GetValue(site)!));
+            if (parse.GetValue(hold))
+            {
+                await HoldAsync(injector, receipt, workspace, token);
+            }
+
             return ExitCodes.Done;
         }));
-        return command.WithExamples("quorate fault inject db_conn_drift --site lab/shop/compose.yml", "quorate fault inject crash --target cache --site lab/shop/compose.yml");
+        return command.WithExamples(
+            "quorate fault inject db_conn_drift --site lab/shop/compose.yml",
+            "quorate fault inject crash --target cache --site lab/shop/compose.yml",
+            "quorate fault inject lock_holder --hold --site lab/cloud/compose.yml");
     }
 
     private static Command CreateRevert()
@@ -72,7 +97,7 @@ internal static class FaultCommand
         });
         command.SetAction((parse, token) => Workspace.RunAsync(parse, async workspace =>
         {
-            var loaded = Workspace.LoadSite(parse.GetValue(site)!);
+            var loaded = LoadSite(parse.GetValue(site)!, workspace.Home);
             var chosen = await workspace.OpenPlatformAsync(loaded, parse.GetValue(platform)!, token);
             var ledger = await workspace.OpenLedgerAsync(token);
             var receipts = await workspace.CreateInjector(chosen, loaded).RevertAsync(parse.GetValue(all) ? null : parse.GetValue(name), token);
@@ -87,4 +112,32 @@ internal static class FaultCommand
         }));
         return command.WithExamples("quorate fault revert --all --site lab/shop/compose.yml");
     }
+
+    private static FaultOwner? Holder(int? pid) => pid is not { } id ? null : FaultOwner.Of(id)
+        ?? throw QuorateException.Input("no_such_process", $"--while {id}: there is no process of this id");
+
+    /// <summary>Until it is interrupted; then nothing interrupts taking it back.</summary>
+    private static async Task HoldAsync(FaultInjector injector, FaultReceipt receipt, Workspace workspace, CancellationToken token)
+    {
+        await Task.Delay(receipt.Deadline!.Value - workspace.Time.GetUtcNow(), workspace.Time, token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await injector.RevertAsync(receipt.Name, CancellationToken.None);
+    }
+
+    /// <summary>A file that is gone while faults of its site are on record is told apart from one that was never there.</summary>
+    private static Site LoadSite(string path, string home)
+    {
+        try
+        {
+            return Workspace.LoadSite(path);
+        }
+        catch (QuorateException gone) when (FaultsOf(Path.GetFullPath(path), home) is { Count: > 0 } orphans)
+        {
+            throw QuorateException.Input("site_file_gone",
+                $"{gone.Message} {orphans.Count} faults of it are on record: {string.Join(", ", orphans.Select(o => $"{o.Name} on {o.Target}"))}",
+                "put the Compose file back and revert them; or remove what is left of the site by hand, and then the records in " + Path.Combine(home, "sites", orphans[0].SiteId, "faults"), gone);
+        }
+    }
+
+    private static IReadOnlyList<FaultReceipt> FaultsOf(string composeFile, string home) =>
+        Directory.Exists(Path.Combine(home, "sites")) && !File.Exists(composeFile) ? FaultInjector.FindRecords(Path.Combine(home, "sites"), composeFile) : [];
 }

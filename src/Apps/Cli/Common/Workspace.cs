@@ -32,6 +32,7 @@ internal sealed class Workspace : IAsyncDisposable
 {
     private readonly HttpClient _http = TriageHttp.Create();
     private readonly List<IDisposable> _opened = [];
+    private readonly HashSet<string> _watched = [];
     private FileKeyRing? _keys;
     private QuorateStore? _store;
     private string? _storeFile;
@@ -109,7 +110,25 @@ internal sealed class Workspace : IAsyncDisposable
         return recorded;
     }
 
-    public FaultInjector CreateInjector(IPlatform platform, Site site, bool anySite = false) => new(site, platform, SiteState(site), Time, anySite);
+    /// <summary>Of faults that end with this process, if they are not taken back before.</summary>
+    public FaultInjector CreateInjector(IPlatform platform, Site site, bool anySite = false) => CreateInjector(platform, site, anySite, FaultOwner.Current, null);
+
+    /// <param name="platform">Where the site runs.</param>
+    /// <param name="site">The site to break.</param>
+    /// <param name="anySite">Allow one that is not a lab.</param>
+    /// <param name="owner">The process with whose end the faults end; null: they last until their deadline.</param>
+    /// <param name="duration">How long they last; null: each its own time.</param>
+    public FaultInjector CreateInjector(IPlatform platform, Site site, bool anySite, FaultOwner? owner, TimeSpan? duration) =>
+        new(site, platform, SiteState(site), Time, anySite) { Owner = owner, Duration = duration, StartWatchdog = () => StartWatchdog(platform, site) };
+
+    /// <summary>Once for each site: it watches as long as this process lives.</summary>
+    private void StartWatchdog(IPlatform platform, Site site)
+    {
+        if (_watched.Add(site.Id))
+        {
+            FaultWatchdog.Start(["fault", "watch", "--site", site.ComposeFile, "--platform", platform.Name, "--home", Path.GetFullPath(Home), "--starter", $"{Environment.ProcessId}"]);
+        }
+    }
 
     /// <summary>Another file than the home's; said before the store is opened.</summary>
     public void UseStore(string file) => _storeFile = Path.GetFullPath(file);

@@ -4,7 +4,6 @@ using Quorate.Cli.Common;
 using Quorate.Cli.Views;
 using Quorate.Contracts;
 using Quorate.Contracts.Sites;
-using Quorate.Faults;
 using Quorate.Harness.Metrics;
 using Quorate.Harness.Report;
 using Quorate.Harness.Runs;
@@ -132,7 +131,7 @@ internal sealed record HarnessRequest
         Ids = workspace.Ids,
         OpenPlatform = workspace.OpenPlatformAsync,
         CreateTriage = (site, platform, token) => workspace.CreateTriageAsync(site, platform, Arms.Rulebook, token),
-        CreateInjector = (site, platform) => new FaultInjector(site, platform, workspace.SiteState(site), workspace.Time) { Owner = FaultOwner.Current },
+        CreateInjector = (site, platform) => workspace.CreateInjector(platform, site),
         CreateInspector = workspace.OpenInspector,
         RecordHealthy = workspace.RecordBaselineAsync,
         Triage = workspace.TriageLimits(),

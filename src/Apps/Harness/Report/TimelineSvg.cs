@@ -12,8 +12,9 @@ internal static class TimelineSvg
     private const int Width = 920;
     private const int Left = 74;
     private const int LaneHeight = 13;
-    private const int HealthTop = 40;
-    private const int TasksTop = 66;
+    private const int MarkRows = 3;
+    private const int HealthTop = 52;
+    private const int TasksTop = 78;
 
     public static string Draw(RunEvidence evidence, IReadOnlyList<Plan> plans)
     {
@@ -32,9 +33,10 @@ internal static class TimelineSvg
         {
             if (readings[i].AtMs >= begin)
             {
-                var from = i == 0 ? readings[i].BeganMs : readings[i - 1].AtMs;
+                // A look speaks for the time until the next one.
+                var (from, to) = (readings[i].BeganMs, i + 1 < readings.Count ? readings[i + 1].BeganMs : readings[i].AtMs);
                 var what = readings[i].Passed ? "all probes pass" : string.Join("; ", readings[i].Failures);
-                svg.Append(CultureInfo.InvariantCulture, $"<rect class=\"{(readings[i].Passed ? "good" : "bad")}\" x=\"{X(from)}\" y=\"{HealthTop}\" width=\"{Math.Max(0.5, X(readings[i].AtMs) - X(from)):0.#}\" height=\"12\"><title>{WebUtility.HtmlEncode(what)}</title></rect>");
+                svg.Append(CultureInfo.InvariantCulture, $"<rect class=\"{(readings[i].Passed ? "good" : "bad")}\" x=\"{X(from)}\" y=\"{HealthTop}\" width=\"{Math.Max(0.5, X(to) - X(from)):0.#}\" height=\"12\"><title>{WebUtility.HtmlEncode(what)}</title></rect>");
             }
         }
 
@@ -50,15 +52,15 @@ internal static class TimelineSvg
 
     private static void Axis(StringBuilder svg, Func<double, double> x, double begin, double end, double zero, int height)
     {
-        var step = new double[] { 1, 2, 5, 10, 20, 60, 120, 300, 600 }.First(s => (end - begin) / 1_000 / s <= 12 || s >= 600);
-        for (var s = Math.Ceiling((begin - zero) / 1_000 / step) * step; zero + (s * 1_000) <= end; s += step)
+        var step = new long[] { 1, 2, 5, 10, 20, 60, 120, 300, 600 }.First(s => (end - begin) / 1_000 / s <= 12 || s >= 600);
+        for (var s = (long)Math.Ceiling((begin - zero) / 1_000 / step) * step; zero + (s * 1_000) <= end; s += step)
         {
             var at = x(zero + (s * 1_000));
-            svg.Append(CultureInfo.InvariantCulture, $"<line class=\"grid\" x1=\"{at}\" x2=\"{at}\" y1=\"{HealthTop - 4}\" y2=\"{height - 18}\"/><text class=\"tick\" x=\"{at}\" y=\"{height - 5}\">{s:0} s</text>");
+            svg.Append(CultureInfo.InvariantCulture, $"<line class=\"grid\" x1=\"{at}\" x2=\"{at}\" y1=\"{HealthTop - 4}\" y2=\"{height - 18}\"/><text class=\"tick\" x=\"{at}\" y=\"{height - 5}\">{s} s</text>");
         }
     }
 
-    /// <summary>Moments above the lanes; a label that would lie on the one before goes to the other row.</summary>
+    /// <summary>Moments above the lanes; a label that would lie on the one before goes to another row.</summary>
     private static void Marks(StringBuilder svg, Func<double, double> x, RunEvidence evidence, int height)
     {
         var incident = evidence.Incident;
@@ -69,11 +71,11 @@ internal static class TimelineSvg
             (incident.TriageBeganMs, "triage"),
             (incident.TriageEndedMs, "done"),
         }.Where(m => m.At is not null).Select(m => (At: m.At!.Value, m.Label)).Concat(incident.Commits.Select(c => (At: c.AtMs, Label: $"v{c.Version}"))).OrderBy(m => m.At);
-        var ends = new double[] { 0, 0 };
+        var ends = new double[MarkRows];
         foreach (var (at, label) in marks)
         {
             var place = x(at);
-            var row = ends[1] <= place ? 1 : 0;
+            var row = Math.Max(0, Array.FindLastIndex(ends, e => e <= place));
             ends[row] = place + 12 + (label.Length * 6.5);
             svg.Append(CultureInfo.InvariantCulture, $"<line class=\"mark\" x1=\"{place}\" x2=\"{place}\" y1=\"{4 + (row * 15)}\" y2=\"{height - 18}\"/><text class=\"label\" x=\"{place + 4}\" y=\"{13 + (row * 15)}\">{label}</text>");
         }

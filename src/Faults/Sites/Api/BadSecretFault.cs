@@ -37,7 +37,7 @@ public sealed class BadSecretFault : ContainerFault
     }
 
     public override IReadOnlyList<FaultRemedy> Remedies(FaultContext context, FaultReceipt receipt) =>
-        [FaultRemedy.Of("set_env", receipt.Target, ("name", receipt.Values["variable"]))];
+        [FaultRemedy.Of("set_env", receipt.Target, ("name", receipt.Values.GetValueOrDefault("variable", "VARIABLE")))];
 
     protected override Task<IReadOnlyDictionary<string, string>> PrepareAsync(
         FaultContext context, ServiceSpec target, ServiceObservation seen, CancellationToken cancellationToken)

@@ -81,7 +81,7 @@ public sealed partial class BadUpstreamFault : NginxFault, ISiteFault
     protected override Task<string?> FindBrokenAsync(FaultContext context, FaultReceipt receipt, ServiceObservation seen, CancellationToken cancellationToken) =>
         SayIfThereAsync($"{receipt.Target} asks {receipt.Values["wrong"]}", context, receipt, seen, cancellationToken);
 
-    private static bool IsInEnvironment(FaultReceipt receipt) => !receipt.Values.ContainsKey(Mode);
+    private static bool IsInEnvironment(FaultReceipt receipt) => receipt.Values.ContainsKey("variable");
 
     private static async Task ReplaceAsync(FaultContext context, FaultReceipt receipt, string from, string to, CancellationToken cancellationToken)
     {

@@ -7,7 +7,7 @@ namespace Quorate.Faults.Sites;
 public sealed class LockHolderFault : SessionFault
 {
     private const string Script = """
-        ( echo "BEGIN; LOCK TABLE $3 IN ACCESS EXCLUSIVE MODE;"; exec sleep "$4" ) | psql -X -q -U "$1" -d "$2" >/dev/null 2>&1 &
+        { ( echo "BEGIN; LOCK TABLE $3 IN ACCESS EXCLUSIVE MODE;"; exec sleep "$4" ) | psql -X -q -U "$1" -d "$2"; } >/dev/null 2>&1 &
         """;
 
     private const string Seconds = "1800";

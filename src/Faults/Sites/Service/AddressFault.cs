@@ -97,7 +97,7 @@ public sealed class AddressFault : ISiteFault
     }
 
     public IReadOnlyList<FaultRemedy> Remedies(FaultContext context, FaultReceipt receipt) =>
-        [FaultRemedy.Of("set_env", receipt.Target, ("name", receipt.Values["variable"]))];
+        [FaultRemedy.Of("set_env", receipt.Target, ("name", receipt.Values.GetValueOrDefault("variable", "VARIABLE")))];
 
     private static bool IsWrong(FaultReceipt receipt, ServiceObservation seen) =>
         seen.Environment.TryGetValue(receipt.Values["variable"], out string? value) && value == receipt.Values["wrong"];
