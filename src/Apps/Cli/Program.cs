@@ -15,6 +15,7 @@ root.Subcommands.Add(TriageCommand.Create());
 root.Subcommands.Add(PlanCommand.Create());
 root.Subcommands.Add(SiteCommand.Create());
 root.Subcommands.Add(FaultCommand.Create());
+root.Subcommands.Add(HarnessCommand.Create());
 root.Subcommands.Add(AgentCommand.Create());
 root.Subcommands.Add(LedgerCommand.Create());
 root.Subcommands.Add(MessagesCommand.Create());
@@ -42,7 +43,8 @@ if (Usage.FindProblem(parse, args) is { } problem)
     return Errors.ReportUsage(parse, problem, json);
 }
 
-using var interruption = new Interruption(TimeProvider.System);
+// What a harness has broken it puts back, and a site of containers takes its time.
+using var interruption = new Interruption(TimeProvider.System, args is ["harness", ..] ? TimeSpan.FromMinutes(2) : null);
 try
 {
     // System.CommandLine would listen for signals only once the command waits for something.

@@ -54,6 +54,7 @@ public static class TaskCatalog
         ]),
         new("check_health", AgentNames.Monitor, false, "Probe one service from outside: state, health check, ports.", []),
         new("check_drift", AgentNames.Monitor, false, "Compare a service as it runs with the service as declared.", []),
+        new("check_config", AgentNames.Monitor, false, "Compare a service's effective configuration, as its own admin interface tells it, with that of the healthy site.", []),
         new("verify", AgentNames.Monitor, false, "Hold probes of one service and its dependants through a window.",
         [
             new("window", ArgKind.Duration, 0, 600, false, "How long it must stay healthy; default 3s."),
@@ -76,6 +77,11 @@ public static class TaskCatalog
         [
             new("name", ArgKind.Text, 1, 200, true, "The variable; the value always comes from the Compose file."),
         ]),
+        new("restore_config", AgentNames.Action, true, "Put one value that differs from the healthy site back through the service's admin interface.",
+        [
+            new("key", ArgKind.Text, 1, 200, true, "The key of the difference, as check_config lists it; the value always comes from the healthy site."),
+        ]),
+        new("end_sessions", AgentNames.Action, true, "End database sessions that hold up others, or of the client that uses up all connections.", []),
         new("scale", AgentNames.Action, true, "Bring a service back to its declared number of replicas.", []),
         new("exec", AgentNames.Action, true, "Run a command that the configuration allows by name.",
         [

@@ -36,6 +36,10 @@ public sealed record ServiceObservation
     /// <summary>Idempotency key of the effect that last started it, when the platform can tell.</summary>
     public string? EffectKey { get; init; }
 
+    /// <summary>Its addresses in the site's own networks, as other services' logs show them.</summary>
+    [JsonIgnore]
+    public IReadOnlyList<string> Addresses { get; init; } = [];
+
     /// <summary>Addresses on this host under which it can be reached.</summary>
     public IReadOnlyList<Uri> Endpoints { get; init; } = [];
 

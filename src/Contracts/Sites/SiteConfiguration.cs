@@ -15,8 +15,9 @@ public sealed record SiteConfiguration
     [
         .. from now in Services
            let before = healthy.Find(now.Service)
-           where before is { Failure: null } && now.Failure is null
+           where before is not null
            from key in before.Items.Keys.Union(now.Items.Keys, StringComparer.Ordinal).Order(StringComparer.Ordinal)
+           where before.Knows(key) && now.Knows(key)
            let was = before.Items.GetValueOrDefault(key)
            let actual = now.Items.GetValueOrDefault(key)
            where was != actual
@@ -35,23 +36,99 @@ public sealed record ServiceConfiguration
     /// <summary>Values by key. A key is an area and a name, such as <c>setting/max_connections</c>; a secret's value is its digest.</summary>
     public required IReadOnlyDictionary<string, string> Items { get; init; }
 
+    /// <summary>What is wrong with it right now by its own account, whatever it was before.</summary>
+    public IReadOnlyList<ServiceCondition> Conditions { get; init; } = [];
+
     /// <summary>Why it could not be asked; null when it could.</summary>
     public string? Failure { get; init; }
+
+    /// <summary>Areas that were read. What is not in <see cref="Items"/> is known to be absent only in these.</summary>
+    public IReadOnlyList<string> Areas { get; init; } = [];
+
+    public bool Knows(string key) => Areas.Contains(ConfigurationDifference.AreaOf(key), StringComparer.Ordinal);
+}
+
+/// <summary>Something that a service says is wrong with it at this moment.</summary>
+/// <param name="Kind">One of <see cref="ConditionKinds"/>.</param>
+/// <param name="Detail">What exactly, one sentence; foreign text.</param>
+public sealed record ServiceCondition(string Kind, string Detail);
+
+/// <summary>What services can say of themselves.</summary>
+public static class ConditionKinds
+{
+    /// <summary>Sessions wait for locks that others hold.</summary>
+    public const string SessionsBlocked = "sessions_blocked";
+
+    /// <summary>No connection is left for clients.</summary>
+    public const string SlotsUsedUp = "slots_used_up";
+
+    /// <summary>A limit on memory or disk keeps it from accepting data.</summary>
+    public const string ResourceAlarm = "resource_alarm";
+
+    /// <summary>A queue has messages and nobody takes them.</summary>
+    public const string NoConsumers = "no_consumers";
+
+    /// <summary>A queue holds as much as it may.</summary>
+    public const string QueueFull = "queue_full";
+
+    /// <summary>It could not save its data.</summary>
+    public const string SaveFailed = "save_failed";
+
+    /// <summary>A process of it is stopped by a signal.</summary>
+    public const string ProcessStopped = "process_stopped";
+
+    /// <summary>A file system of its own is full.</summary>
+    public const string DiskFull = "disk_full";
+
+    /// <summary>Its configuration files are not valid.</summary>
+    public const string ConfigInvalid = "config_invalid";
+
+    /// <summary>It refuses the credentials that are declared for it.</summary>
+    public const string AdminDenied = "admin_denied";
+
+    public static IReadOnlyList<string> All { get; } =
+        [SessionsBlocked, SlotsUsedUp, ResourceAlarm, NoConsumers, QueueFull, SaveFailed, ProcessStopped, DiskFull, ConfigInvalid, AdminDenied];
 }
 
 /// <summary>One value that is not what it was while the site was healthy. Null: it was not there, or is not there any more.</summary>
-public sealed record ConfigurationDifference(string Service, string Key, string? Healthy, string? Actual);
+public sealed record ConfigurationDifference(string Service, string Key, string? Healthy, string? Actual)
+{
+    /// <summary>Begins a digest: what it stands for cannot be put back from it.</summary>
+    public const string DigestMark = "digest:";
+
+    /// <summary>What the key is about: all before its first slash.</summary>
+    public string Area => AreaOf(Key);
+
+    public static string AreaOf(string key) => key.IndexOf('/', StringComparison.Ordinal) is > 0 and var at ? key[..at] : key;
+}
+
+/// <summary>What was done to put a value back. RestartNeeded: it only takes effect when the service starts again.</summary>
+public sealed record ConfigurationRestored(string Text, bool RestartNeeded = false);
 
 /// <summary>Reads what services say of their configuration, and puts single values back. Everything it runs is a fixed, typed command.</summary>
 public interface ISiteInspector
 {
-    /// <summary>Asks every service; one that does not answer has a failure and no items.</summary>
-    Task<SiteConfiguration> CaptureAsync(CancellationToken cancellationToken);
+    /// <summary>Asks every service at once; one that does not answer in time has a failure.</summary>
+    /// <param name="patience">For all that one service is asked.</param>
+    /// <param name="cancellationToken">Ends it.</param>
+    Task<SiteConfiguration> CaptureAsync(TimeSpan patience, CancellationToken cancellationToken);
+
+    /// <summary>Whether <see cref="RestoreAsync"/> knows a safe inverse.</summary>
+    /// <param name="difference">The one to put back.</param>
+    /// <param name="all">All differences of its service: some can only be understood together.</param>
+    bool CanRestore(ConfigurationDifference difference, IReadOnlyList<ConfigurationDifference> all);
 
     /// <summary>
-    /// Puts one difference back to its healthy value through the service's admin interface. Answers what was done in one
-    /// sentence; null when there is no safe inverse. Doing it again does nothing.
+    /// Puts one difference back to its healthy value through the service's admin interface; null when there is no safe
+    /// inverse. Doing it again does nothing.
     /// </summary>
     /// <exception cref="PlatformException">The service refused.</exception>
-    Task<string?> RestoreAsync(ConfigurationDifference difference, CancellationToken cancellationToken);
+    Task<ConfigurationRestored?> RestoreAsync(ConfigurationDifference difference, IReadOnlyList<ConfigurationDifference> all, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// Ends the sessions that block others, or, with no connection left, those of the client that holds most of them and
+    /// does nothing with them. Answers what was done in one sentence; null when the service has no sessions to end.
+    /// </summary>
+    /// <exception cref="PlatformException">The service refused.</exception>
+    Task<string?> EndSessionsAsync(string service, CancellationToken cancellationToken);
 }

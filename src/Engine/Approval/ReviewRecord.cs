@@ -114,6 +114,12 @@ public static class EvidenceSources
     public const string Memory = "memory";
     public const string Latency = "latency";
 
+    /// <summary>A value of its configuration is not as while healthy; the detail is the key.</summary>
+    public const string Config = "config";
+
+    /// <summary>By its own account something is wrong with it; the detail begins with the condition's kind.</summary>
+    public const string Condition = "condition";
+
     /// <summary>An unhealthy dependant cannot reach it.</summary>
     public const string Blamed = "blamed";
 

@@ -39,9 +39,9 @@ public sealed class ReviewRecords
     public ReviewRecord For(PlanRun run, PlanTask task, IncidentState state)
     {
         var inverse = _context.Site.Find(task.Target) is { } spec
-            ? InverseAction.Of(task, spec, _context.Snapshot.Find(spec.Name), _context.Platform)
+            ? InverseAction.Of(task, spec, _context.Snapshot.Find(spec.Name), _context.Platform, _context.Snapshot.Configuration)
             : InverseAction.None;
-        return Create(run, ApprovalAction.Of(_context.IncidentId, run.Plan.PlanId, run.Plan.PlanVersion, task), task.Args, inverse, Evidence(task.Target), state);
+        return Create(run, ApprovalAction.Of(_context.IncidentId, run.Plan.PlanId, run.Plan.PlanVersion, task), task.Args, inverse, Evidence(task), state);
     }
 
     /// <summary>About taking an effect back.</summary>
@@ -87,8 +87,9 @@ public sealed class ReviewRecords
 
     private static bool IsStateful(ServiceSpec spec) => spec.Volumes.Any(v => !v.ReadOnly) || spec.Process is { Data.Count: > 0 };
 
-    private IReadOnlyList<EvidenceItem> Evidence(string target) => _facts.TryGetValue(target, out var facts)
-        ? [.. Measured(facts).Concat(Checked(target)).Take(MaxEvidence)]
+    /// <summary>What the task itself names comes first, so that the bound never hides it.</summary>
+    private IReadOnlyList<EvidenceItem> Evidence(PlanTask task) => _facts.TryGetValue(task.Target, out var facts)
+        ? [.. Measured(facts).Concat(Checked(task.Target)).OrderBy(e => e.Source == EvidenceSources.Config && e.Detail == task.Text("key") ? 0 : 1).Take(MaxEvidence)]
         : [];
 
     private IEnumerable<EvidenceItem> Measured(ServiceFacts facts)
@@ -105,6 +106,16 @@ public sealed class ReviewRecords
         foreach (var (aspect, drift) in facts.Drift)
         {
             yield return Item(EvidenceSources.Drift + aspect, drift.Name);
+        }
+
+        foreach (var difference in facts.Config)
+        {
+            yield return Item(EvidenceSources.Config, difference.Key);
+        }
+
+        foreach (var condition in _context.Snapshot.Configuration?.Now.Find(facts.Name)?.Conditions ?? [])
+        {
+            yield return Item(EvidenceSources.Condition, $"{condition.Kind}: {condition.Detail}");
         }
 
         var metrics = _seen.Metrics(facts.Name);

@@ -52,6 +52,11 @@ internal sealed class FileFields
             ? text
             : throw _form.Wrong($"{At(field)}[{i}] is {Shown(item)}; a text of 1 to {longest} characters is allowed"))];
 
+    /// <summary>A text of 1 to <paramref name="longest"/> characters without NUL.</summary>
+    public string Text(string field, int longest) => Text(Required(field)) is { Length: > 0 } text && text.Length <= longest && !text.Contains('\0')
+        ? text
+        : throw Wrong(field, $"a text of 1 to {longest} characters is allowed");
+
     public string OneOf(string field, IReadOnlyList<string> allowed) =>
         Text(Required(field)) is { } text && allowed.Contains(text) ? text : throw Wrong(field, $"allowed are {string.Join(", ", allowed)}");
 

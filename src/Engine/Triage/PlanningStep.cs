@@ -10,6 +10,7 @@ internal sealed class PlanningStep(IncidentContext incident)
 {
     private const int MaxRefusals = 3;
     private const int MaxDenials = 2;
+    private static readonly TimeSpan StillTrue = TimeSpan.FromSeconds(5);
 
     private readonly IPlanner _planner = incident.State.Opened!.HandPlan is { } plan ? new HandPlanner(plan) : incident.Services.Planner;
 
@@ -83,6 +84,13 @@ internal sealed class PlanningStep(IncidentContext incident)
         if (incident.Snapshot is { } fresh && incident.State.Plans.Count == 0 && incident.State.Refusals == 0 && incident.State.NoFaultDenials.Count == 0)
         {
             return fresh;
+        }
+
+        // After a plan that only looked, what was seen just before it still holds.
+        if (incident.Snapshot is { } recent && incident.State.Current is { Actions.Count: 0 } && incident.State.NoFaultDenials.Count == 0
+            && incident.Services.Time.GetUtcNow() - recent.At < StillTrue)
+        {
+            return recent;
         }
 
         incident.Snapshot = await incident.Clock.MeasureAsync(TriagePhase.Detect, () => incident.Parts.Observer.SnapshotAsync(cancellationToken));

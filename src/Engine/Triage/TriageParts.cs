@@ -2,6 +2,7 @@ using Quorate.Contracts.Plans;
 using Quorate.Contracts.Provenance;
 using Quorate.Engine.Ports;
 using Quorate.Engine.Triage.Agents;
+using Quorate.Engine.Triage.Baseline;
 using Quorate.Engine.Triage.Monitoring;
 using Quorate.Engine.Triage.Scheduling;
 using Quorate.Protocol.Provenance;
@@ -20,10 +21,11 @@ internal sealed class TriageParts : IDisposable
     {
         var (site, platform, time) = (services.Site, services.Platform, services.Time);
         var prober = new SiteProber(site, platform, services.Http, time);
-        Observer = new SiteObserver(site, platform, prober, time);
+        var watch = services.Inspector is { } inspector ? new ConfigurationWatch(inspector, services.Healthy?.Configuration, time) : null;
+        Observer = new SiteObserver(site, platform, prober, time) { Watch = watch, Healthy = services.Healthy };
         Monitor = new SiteMonitor(site, platform, prober, Observer, time);
-        Undoer = new EffectUndoer(site, platform);
-        var actions = new ActionAgent(site, platform, services.Http, services.Agents, time);
+        Undoer = new EffectUndoer(site, platform) { Watch = watch };
+        var actions = new ActionAgent(site, platform, services.Http, services.Agents, time) { Watch = watch };
         var runbooks = new RunbookAgent(site, services.Agents);
         IAgent? Create(string name) => name switch
         {
@@ -31,8 +33,8 @@ internal sealed class TriageParts : IDisposable
             AgentNames.Metric => new MetricAgent(site, platform, prober, services.Http, time),
             // Its index is read once; it keeps no state of a task.
             AgentNames.Runbook => runbooks,
-            AgentNames.Monitor => new MonitorAgent(site, platform, prober, Monitor),
-            AgentNames.Action => new ActionAgent(site, platform, services.Http, services.Agents, time),
+            AgentNames.Monitor => new MonitorAgent(site, platform, prober, Monitor) { Watch = watch },
+            AgentNames.Action => new ActionAgent(site, platform, services.Http, services.Agents, time) { Watch = watch },
             _ => null,
         };
         var executor = new TaskExecutor(new EnvelopeVerifier(services.Keys.FindHmacKey, _guard), time, services.Approval?.Verifier);

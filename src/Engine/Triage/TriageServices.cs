@@ -3,6 +3,7 @@ using Quorate.Contracts.Sites;
 using Quorate.Engine.Approval;
 using Quorate.Engine.Ports;
 using Quorate.Engine.Triage.Agents;
+using Quorate.Engine.Triage.Baseline;
 using Quorate.Engine.Triage.Planning;
 using Quorate.Engine.Triage.Scheduling;
 
@@ -23,6 +24,12 @@ public sealed record TriageServices
     /// <summary>For probes; see <see cref="TriageHttp.Create"/>. Must not follow redirects.</summary>
     public required HttpClient Http { get; init; }
     public AgentSettings Agents { get; init; } = new();
+
+    /// <summary>Asks the services' admin interfaces; null where the platform has none.</summary>
+    public ISiteInspector? Inspector { get; init; }
+
+    /// <summary>How the site was while healthy; null when that was never recorded for this declaration.</summary>
+    public HealthyBaseline? Healthy { get; init; }
 
     /// <summary>Whether the holder of a lease is certainly dead.</summary>
     public Func<string, bool> IsOwnerDead { get; init; } = LeaseOwner.IsDead;

@@ -7,7 +7,7 @@ namespace Quorate.Platforms.Docker;
 /// <summary>Runs a program in a container through the Engine, without a shell.</summary>
 internal sealed class ContainerExec(EngineClient engine, TimeProvider time)
 {
-    private const int MaxOutputBytes = 64 * 1024;
+    private const int MaxOutputBytes = 1024 * 1024;
     private const int BufferBytes = 16 * 1024;
     private const int ExitPolls = 50;
     private static readonly TimeSpan ExitPoll = TimeSpan.FromMilliseconds(20);

@@ -1,6 +1,7 @@
 using System.Globalization;
 using Quorate.Contracts;
 using Quorate.Contracts.Sites;
+using Quorate.Platforms.Services;
 
 namespace Quorate.Platforms.Docker;
 
@@ -36,6 +37,9 @@ public sealed class DockerPlatform : IPlatform, IDisposable
     }
 
     public string Name => "docker";
+
+    /// <summary>What reads and restores the configuration of this site's services; usable as long as the platform.</summary>
+    public ISiteInspector CreateInspector(SecretDigest digest) => new SiteInspector(_site, this, _containers, _engine, digest, _time);
 
     /// <summary>One line about the engine: its version and address.</summary>
     /// <exception cref="QuorateException">It cannot be reached.</exception>

@@ -27,6 +27,10 @@ internal sealed record ContainerInspection
     public NetworkSettings? NetworkSettings { get; init; }
     public IReadOnlyList<ContainerMount>? Mounts { get; init; }
 
+    /// <summary>On the Engine's host: what the container sees as /etc/resolv.conf and /etc/hosts.</summary>
+    public string? ResolvConfPath { get; init; }
+    public string? HostsPath { get; init; }
+
     public bool Running => State.Status == "running";
     public bool Paused => State.Status == "paused";
     public string Service => Config.Labels?.GetValueOrDefault(ComposeLabels.Service) ?? "";
@@ -48,6 +52,10 @@ internal sealed record ContainerConfig
     public IReadOnlyList<string>? Env { get; init; }
     public IReadOnlyList<string>? Cmd { get; init; }
     public string? Image { get; init; }
+    public string? Hostname { get; init; }
+    public string? User { get; init; }
+    public IReadOnlyList<string>? Entrypoint { get; init; }
+    public string? StopSignal { get; init; }
     public bool Tty { get; init; }
     public Dictionary<string, object>? ExposedPorts { get; init; }
     public Dictionary<string, string>? Labels { get; init; }
@@ -60,8 +68,26 @@ internal sealed record HostConfig
     public long CpuQuota { get; init; }
     public long CpuPeriod { get; init; }
     public long Memory { get; init; }
+    public long MemorySwap { get; init; }
+    public long CpuShares { get; init; }
+    public string? CpusetCpus { get; init; }
+    public long? PidsLimit { get; init; }
+    public bool Privileged { get; init; }
+    public bool ReadonlyRootfs { get; init; }
+    public IReadOnlyList<string>? CapAdd { get; init; }
+    public IReadOnlyList<string>? CapDrop { get; init; }
+    public IReadOnlyList<string>? Dns { get; init; }
+    public IReadOnlyList<string>? DnsSearch { get; init; }
+    public IReadOnlyList<string>? ExtraHosts { get; init; }
+    public IReadOnlyList<Ulimit>? Ulimits { get; init; }
+    public Dictionary<string, string>? Tmpfs { get; init; }
+    public RestartPolicy? RestartPolicy { get; init; }
     public Dictionary<string, IReadOnlyList<PortBinding>?>? PortBindings { get; init; }
 }
+
+internal sealed record Ulimit(string? Name, long Soft, long Hard);
+
+internal sealed record RestartPolicy(string? Name, int MaximumRetryCount);
 
 internal sealed record PortBinding(string? HostIp, string? HostPort);
 
@@ -73,11 +99,16 @@ internal sealed record NetworkSettings
 
 internal sealed record NetworkAttachment([property: JsonPropertyName("IPAddress")] string? IpAddress);
 
-internal sealed record ContainerMount(string? Type, string? Source, string? Destination, [property: JsonPropertyName("RW")] bool Writable);
+internal sealed record ContainerMount(string? Type, string? Name, string? Source, string? Destination, [property: JsonPropertyName("RW")] bool Writable);
 
 internal sealed record ImageInspection(string Id, ContainerConfig? Config);
 
 internal sealed record NetworkSummary(string Name, Dictionary<string, string>? Labels);
+
+/// <summary>A list of processes: column titles, and one row each.</summary>
+internal sealed record ProcessList(IReadOnlyList<string>? Titles, IReadOnlyList<IReadOnlyList<string>>? Processes);
+
+internal sealed record ResourceUpdate(long NanoCpus, long CpuQuota, long CpuPeriod, long Memory, long MemorySwap);
 
 internal sealed record ExecRequest(IReadOnlyList<string> Cmd, bool AttachStdout = true, bool AttachStderr = true);
 

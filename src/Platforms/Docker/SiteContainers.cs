@@ -38,15 +38,10 @@ internal sealed class SiteContainers(Site site, EngineClient engine)
 
     public async Task<IReadOnlyList<ServiceObservation>> ObserveAsync(CancellationToken cancellationToken)
     {
+        var naming = NetworkNamesAsync(cancellationToken);
         var containers = (await FindAsync(null, cancellationToken)).ToLookup(c => c.Service);
-        var networks = await NetworkNamesAsync(cancellationToken);
-        var observations = new List<ServiceObservation>();
-        foreach (var spec in site.Services)
-        {
-            observations.Add(await ObserveAsync(spec, [.. containers[spec.Name]], networks, cancellationToken));
-        }
-
-        return observations;
+        var networks = await naming;
+        return await Task.WhenAll(site.Services.Select(s => ObserveAsync(s, [.. containers[s.Name]], networks, cancellationToken)));
     }
 
     /// <summary>The service as the most alive of its containers shows it.</summary>
@@ -78,6 +73,7 @@ internal sealed class SiteContainers(Site site, EngineClient engine)
             Cpus = ContainerView.Cpus(container.HostConfig),
             MemoryBytes = container.HostConfig.Memory > 0 ? container.HostConfig.Memory : null,
             Replicas = containers.Count(c => c.Running),
+            Addresses = [.. (container.NetworkSettings?.Networks?.Values ?? Enumerable.Empty<NetworkAttachment>()).Select(n => n.IpAddress).Where(a => !string.IsNullOrEmpty(a)).Select(a => a!)],
             Endpoints = ContainerView.Endpoints(container, spec),
             DataProblems = ContainerView.DataProblems(container, spec),
             PlatformDrift = await DriftAsync(spec, container, cancellationToken),

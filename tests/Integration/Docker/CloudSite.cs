@@ -37,6 +37,13 @@ internal sealed class CloudSite : IAsyncDisposable
 
     public Task<(int Code, JsonElement Document)> RunAsync(params string[] args) => RunAsync(Token, args);
 
+    /// <summary>The evaluation harness on this site, with its records in the home.</summary>
+    public Task<(int Code, JsonElement Document)> HarnessAsync(string verb, params string[] args)
+    {
+        var records = Path.Combine(_cli.Home, "records");
+        return _cli.JsonAsync(Token, verb == "replay" ? ["harness", verb, records] : ["harness", verb, .. args, "--record", records]);
+    }
+
     /// <summary>The container of a service, as Compose 1 and 2 name it by its labels.</summary>
     public async Task<string> ContainerAsync(string service) => (await Command.MustAsync(
         "docker", ["ps", "-aq", "--filter", $"label={TestSite.Label}{_project}", "--filter", $"label=com.docker.compose.service={service}"], null)).Trim();

@@ -24,7 +24,8 @@ public class TidyTests
         ["Transport"] = ["Contracts", "Protocol"],
         ["Charts"] = ["Contracts"],
         ["Server"] = ["Contracts", "Engine", "Models"],
-        ["Cli"] = ["Brokers", "Charts", "Contracts", "Engine", "Faults", "Models", "Platforms", "Protocol", "Server", "Storage", "Transport"],
+        ["Harness"] = ["Contracts", "Engine", "Faults", "Models", "Platforms", "Protocol"],
+        ["Cli"] = ["Brokers", "Charts", "Contracts", "Engine", "Faults", "Harness", "Models", "Platforms", "Protocol", "Server", "Storage", "Transport"],
     };
 
     [Fact]

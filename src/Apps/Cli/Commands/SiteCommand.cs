@@ -2,6 +2,7 @@ using System.CommandLine;
 using Quorate.Cli.Common;
 using Quorate.Cli.Views;
 using Quorate.Contracts.Sites;
+using Quorate.Engine.Triage.Baseline;
 using Spectre.Console;
 
 namespace Quorate.Cli.Commands;
@@ -17,6 +18,7 @@ internal static class SiteCommand
         CreateUp(),
         CreateDown(),
         CreateStatus(),
+        CreateBaseline(),
     };
 
     private static Command CreateUp()
@@ -25,8 +27,17 @@ internal static class SiteCommand
         {
             var status = await WithProgress(workspace.Output, "starting", async progress =>
             {
+                var fresh = (await platform.ObserveAsync(token)).All(o => o.State == ServiceState.Missing);
                 await platform.UpAsync(progress, token);
-                return await WaitHealthyAsync(workspace, site, platform, progress, token);
+                var reached = await WaitHealthyAsync(workspace, site, platform, progress, token);
+                // What ran before may have been changed since it was healthy.
+                if (reached.Healthy && (fresh || await workspace.FindBaselineAsync(site, platform, token) is null))
+                {
+                    progress.Report("recording how the healthy site is");
+                    await workspace.RecordBaselineAsync(site, platform, token);
+                }
+
+                return reached;
             });
             workspace.Output.Result(status, _ => SiteView.Show(workspace.Output, status));
             return status.Healthy ? ExitCodes.Done : ExitCodes.Negative;
@@ -65,6 +76,29 @@ internal static class SiteCommand
             return status.Healthy ? ExitCodes.Done : ExitCodes.Negative;
         });
         return command.WithExamples("quorate site status --site lab/shop/compose.yml --json");
+    }
+
+    private static Command CreateBaseline()
+    {
+        var command = Verb("baseline", "Record how the healthy site is configured and behaves, for diagnosis by difference (exit 1 when it is not healthy).", async (workspace, site, platform, _, token) =>
+        {
+            var (baseline, unhealthy) = await WithProgress(workspace.Output, "recording", _ => workspace.RecordBaselineAsync(site, platform, token));
+            if (baseline is null)
+            {
+                workspace.Output.Result(new { recorded = false, unhealthy }, console =>
+                {
+                    console.MarkupLine("[red]not recorded[/]: the site is not healthy");
+                    unhealthy.ToList().ForEach(u => console.MarkupLine($"[red]·[/] {Output.Safe(u)}"));
+                });
+                return ExitCodes.Negative;
+            }
+
+            workspace.Output.Result(
+                new { recorded = true, file = Path.Combine(workspace.SiteState(site), BaselineFile.Name), recorded_at = baseline.RecordedAt, services = BaselineView.Summaries(baseline) },
+                _ => BaselineView.Show(workspace.Output, baseline));
+            return ExitCodes.Done;
+        });
+        return command.WithExamples("quorate site baseline --site lab/cloud/compose.yml");
     }
 
     private static Command Verb(string name, string description, Func<Workspace, Site, IPlatform, ParseResult, CancellationToken, Task<int>> run)

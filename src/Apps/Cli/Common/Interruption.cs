@@ -8,17 +8,21 @@ namespace Quorate.Cli.Common;
 /// </summary>
 internal sealed class Interruption : IDisposable
 {
-    private static readonly TimeSpan Grace = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan UsualGrace = TimeSpan.FromSeconds(10);
 
     private readonly CancellationTokenSource _asked = new();
     private readonly TaskCompletionSource _over = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly List<IDisposable> _registrations = [];
-    private readonly ITimer _grace;
+    private readonly ITimer _limit;
+    private readonly TimeSpan _grace;
     private int _signals;
 
-    public Interruption(TimeProvider time)
+    /// <param name="time">The clock.</param>
+    /// <param name="grace">How long a command may take to tidy up; null: 10 s.</param>
+    public Interruption(TimeProvider time, TimeSpan? grace = null)
     {
-        _grace = time.CreateTimer(_ => _over.TrySetResult(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        _grace = grace ?? UsualGrace;
+        _limit = time.CreateTimer(_ => _over.TrySetResult(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
         foreach (var signal in (PosixSignal[])[PosixSignal.SIGINT, PosixSignal.SIGTERM])
         {
             _registrations.Add(PosixSignalRegistration.Create(signal, context =>
@@ -52,14 +56,14 @@ internal sealed class Interruption : IDisposable
             return;
         }
 
-        _grace.Change(Grace, Timeout.InfiniteTimeSpan);
+        _limit.Change(_grace, Timeout.InfiniteTimeSpan);
         _asked.Cancel();
     }
 
     public void Dispose()
     {
         _registrations.ForEach(r => r.Dispose());
-        _grace.Dispose();
+        _limit.Dispose();
         _asked.Dispose();
     }
 }

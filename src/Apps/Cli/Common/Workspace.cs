@@ -9,6 +9,7 @@ using Quorate.Engine.Approval;
 using Quorate.Engine.Ports;
 using Quorate.Engine.Triage;
 using Quorate.Engine.Triage.Agents;
+using Quorate.Engine.Triage.Baseline;
 using Quorate.Engine.Triage.Monitoring;
 using Quorate.Engine.Triage.Planning;
 using Quorate.Faults;
@@ -18,6 +19,7 @@ using Quorate.Models.Providers;
 using Quorate.Platforms.Compose;
 using Quorate.Platforms.Docker;
 using Quorate.Platforms.Processes;
+using Quorate.Platforms.Services;
 using Quorate.Storage;
 using Quorate.Storage.Keys;
 using Quorate.Storage.Ledger;
@@ -89,6 +91,25 @@ internal sealed class Workspace : IAsyncDisposable
     public async Task<SiteStatus> ReadStatusAsync(Site site, IPlatform platform, CancellationToken token) =>
         await new SiteProber(site, platform, _http, Time).ProbeAsync(await platform.ObserveAsync(token), token);
 
+    /// <summary>Null where services have no admin interfaces that are known.</summary>
+    public ISiteInspector? OpenInspector(IPlatform platform) =>
+        platform is DockerPlatform docker ? docker.CreateInspector(new SecretDigest(DigestKey.ReadOrCreate(Path.Combine(Home, "keys")))) : null;
+
+    public Task<HealthyBaseline?> FindBaselineAsync(Site site, IPlatform platform, CancellationToken token) =>
+        BaselineFile.FindAsync(SiteState(site), site, platform.Name, token);
+
+    /// <summary>Records how the site is; the reasons when it is not healthy, and nothing is recorded then.</summary>
+    public async Task<(HealthyBaseline? Baseline, IReadOnlyList<string> Unhealthy)> RecordBaselineAsync(Site site, IPlatform platform, CancellationToken token)
+    {
+        var recorded = await new BaselineRecorder(site, platform, new SiteProber(site, platform, _http, Time), OpenInspector(platform), Time).RecordAsync(token);
+        if (recorded.Baseline is { } baseline)
+        {
+            await BaselineFile.SaveAsync(SiteState(site), baseline, token);
+        }
+
+        return recorded;
+    }
+
     /// <summary>Of faults that end with this process, if they are not taken back before.</summary>
     public FaultInjector CreateInjector(IPlatform platform, Site site, bool anySite = false) => CreateInjector(platform, site, anySite, FaultOwner.Current, null);
 
@@ -125,36 +146,44 @@ internal sealed class Workspace : IAsyncDisposable
     public async Task<LedgerVerification> VerifyLedgerAsync(CancellationToken token) =>
         await LedgerVerifier.VerifyStoreAsync((await OpenStoreAsync(token)).File, OpenKeys().PublicKeys, token);
 
-    public async Task<TriageEngine> CreateEngineAsync(Site site, IPlatform platform, string planner, CancellationToken token, TimeSpan? window = null, string? approval = null)
+    public async Task<TriageEngine> CreateEngineAsync(Site site, IPlatform platform, string planner, CancellationToken token, TimeSpan? window = null, string? approval = null) =>
+        new(await CreateTriageAsync(site, platform, planner, token, approval), TriageLimits(window));
+
+    /// <summary>What a triage of the site works with.</summary>
+    public async Task<TriageServices> CreateTriageAsync(Site site, IPlatform platform, string planner, CancellationToken token, string? approval = null)
     {
         var store = await OpenStoreAsync(token);
-        var settings = new PlannerSettings { Model = await PlannerModel.ChooseAsync(Config.Planner, planner, Time, token), RuleFiles = Config.Triage.Rules, Limits = new PlanLimits { MaxVersions = Config.Triage.MaxVersions } };
-        return new TriageEngine(
-            new TriageServices
+        return new TriageServices
+        {
+            Site = site,
+            Platform = platform,
+            Planner = PlannerFactory.Create(Enum.Parse<PlannerMode>(planner, ignoreCase: true), await PlannerSettingsAsync(planner, token), (run, cancel) => RecordAsync(store.Ledger, run, cancel), Time, Ids),
+            Ledger = store.Ledger,
+            Leases = store.Leases,
+            Keys = OpenKeys(),
+            Time = Time,
+            Ids = Ids,
+            Http = _http,
+            Inspector = OpenInspector(platform),
+            Healthy = await FindBaselineAsync(site, platform, token),
+            Approval = (approval ?? Config.Approval) == "off" ? null : OpenPanel().Panel,
+            Agents = new AgentSettings
             {
-                Site = site,
-                Platform = platform,
-                Planner = PlannerFactory.Create(Enum.Parse<PlannerMode>(planner, ignoreCase: true), settings, (run, cancel) => RecordAsync(store.Ledger, run, cancel), Time, Ids),
-                Ledger = store.Ledger,
-                Leases = store.Leases,
-                Keys = OpenKeys(),
-                Time = Time,
-                Ids = Ids,
-                Http = _http,
-                Approval = (approval ?? Config.Approval) == "off" ? null : OpenPanel().Panel,
-                Agents = new AgentSettings
-                {
-                    RunbookFolders = [.. Config.Triage.Runbooks.Select(Path.GetFullPath)],
-                    Commands = Config.Triage.Exec.ToDictionary(e => e.Key, e => (IReadOnlyList<string>)e.Value),
-                },
+                RunbookFolders = [.. Config.Triage.Runbooks.Select(Path.GetFullPath)],
+                Commands = Config.Triage.Exec.ToDictionary(e => e.Key, e => (IReadOnlyList<string>)e.Value),
             },
-            new TriageOptions
-            {
-                MaxPlanVersions = Config.Triage.MaxVersions,
-                MaxDuration = TimeSpan.FromSeconds(Config.Triage.TimeoutSeconds),
-                VerifyWindow = window ?? TimeSpan.FromSeconds(Config.Triage.StabilityWindowSeconds),
-            });
+        };
     }
+
+    public async Task<PlannerSettings> PlannerSettingsAsync(string planner, CancellationToken token) =>
+        new() { Model = await PlannerModel.ChooseAsync(Config.Planner, planner, Time, token), RuleFiles = Config.Triage.Rules, Limits = new PlanLimits { MaxVersions = Config.Triage.MaxVersions } };
+
+    public TriageOptions TriageLimits(TimeSpan? window = null) => new()
+    {
+        MaxPlanVersions = Config.Triage.MaxVersions,
+        MaxDuration = TimeSpan.FromSeconds(Config.Triage.TimeoutSeconds),
+        VerifyWindow = window ?? TimeSpan.FromSeconds(Config.Triage.StabilityWindowSeconds),
+    };
 
     /// <summary>The panel that questions go to, as configured now; calls are recorded in the ledger. Closed with the workspace.</summary>
     /// <exception cref="QuorateException">Missing: there are no members at all.</exception>

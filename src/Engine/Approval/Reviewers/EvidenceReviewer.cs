@@ -1,3 +1,5 @@
+using Quorate.Contracts.Sites;
+
 namespace Quorate.Engine.Approval.Reviewers;
 
 /// <summary>Did code see something at the target that this action repairs? What a model says of it does not count.</summary>
@@ -26,6 +28,10 @@ public sealed class EvidenceReviewer(ApprovalPolicy policy) : IReviewer
         "scale" => item.Source == EvidenceSources.Drift + "replicas",
         "set_env" => item.Source == EvidenceSources.Drift + "environment"
             && record.Args.TryGetValue("name", out var name) && name.ValueKind == System.Text.Json.JsonValueKind.String && name.GetString() == item.Detail,
+        "restore_config" => item.Source == EvidenceSources.Config
+            && record.Args.TryGetValue("key", out var key) && key.ValueKind == System.Text.Json.JsonValueKind.String && key.GetString() == item.Detail,
+        "end_sessions" => item.Source == EvidenceSources.Condition
+            && (item.Detail.StartsWith(ConditionKinds.SessionsBlocked, StringComparison.Ordinal) || item.Detail.StartsWith(ConditionKinds.SlotsUsedUp, StringComparison.Ordinal)),
         // Recreating as declared repairs drift of any aspect.
         "reconcile" => Needs.IsNeed(item),
         _ => Needs.IsNeed(item) && (!item.Source.StartsWith(EvidenceSources.Drift, StringComparison.Ordinal) || item.Source == EvidenceSources.Drift + "data"),

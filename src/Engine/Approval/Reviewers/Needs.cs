@@ -11,5 +11,5 @@ internal static class Needs
     public static bool HasFailedVerification(ReviewRecord record) => record.Evidence.Any(e => e.Source == EvidenceSources.Verification);
 
     /// <summary>The action interrupts its target when that runs.</summary>
-    public static bool Interrupts(string type) => type is not ("start" or "unpause" or "scale");
+    public static bool Interrupts(string type) => type is not ("start" or "unpause" or "scale" or "restore_config" or "end_sessions");
 }

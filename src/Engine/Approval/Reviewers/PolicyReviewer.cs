@@ -19,7 +19,8 @@ public sealed class PolicyReviewer(ApprovalPolicy policy) : IReviewer
             return ReviewOpinion.Refuse($"the plan changes {record.Plan.Count} things at once; {MaxActions} are allowed");
         }
 
-        return record.Plan.GroupBy(p => (p.Type, p.Target)).FirstOrDefault(g => g.Count() > 2) is { } often
+        // Each value that differs is put back by an action of its own.
+        return record.Plan.Where(p => p.Type != "restore_config").GroupBy(p => (p.Type, p.Target)).FirstOrDefault(g => g.Count() > 2) is { } often
             ? ReviewOpinion.Refuse($"the plan repeats {often.Key.Type} of {often.Key.Target} {often.Count()} times")
             : ReviewOpinion.Approve($"{record.Action.Type} of {record.Action.Target} is allowed");
     }

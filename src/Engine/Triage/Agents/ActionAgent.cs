@@ -1,6 +1,7 @@
 using Quorate.Contracts;
 using Quorate.Contracts.Plans;
 using Quorate.Contracts.Sites;
+using Quorate.Engine.Triage.Baseline;
 using Quorate.Engine.Triage.Monitoring;
 
 namespace Quorate.Engine.Triage.Agents;
@@ -17,6 +18,9 @@ public sealed class ActionAgent(Site site, IPlatform platform, HttpClient http, 
     private readonly EndpointCheck _endpoints = new(new HttpProbe(http, time));
 
     public string Name => AgentNames.Action;
+
+    /// <summary>Asks the services themselves and puts values back; null where they cannot be asked.</summary>
+    public ConfigurationWatch? Watch { get; init; }
 
     public async Task<TaskResult> ExecuteAsync(PlanTask task, TaskContext context, CancellationToken cancellationToken)
     {
@@ -52,7 +56,8 @@ public sealed class ActionAgent(Site site, IPlatform platform, HttpClient http, 
 
         try
         {
-            return InverseAction.Of(task, spec, await FindAsync(spec.Name, cancellationToken), platform.Name);
+            var view = task.Type == "restore_config" && Watch is not null ? await Watch.LookAsync(cancellationToken) : null;
+            return InverseAction.Of(task, spec, await FindAsync(spec.Name, cancellationToken), platform.Name, view);
         }
         catch (PlatformException)
         {
@@ -71,8 +76,11 @@ public sealed class ActionAgent(Site site, IPlatform platform, HttpClient http, 
             "scale" => await ScaleAsync(spec, before, context, cancellationToken),
             "set_env" => await SetEnvironmentAsync(task, spec, before, context, cancellationToken),
             "reconcile" => await ReconcileAsync(spec, before, context, cancellationToken),
+            "restore_config" => await RestoreConfigurationAsync(task, spec, context, cancellationToken),
+            "end_sessions" => await EndSessionsAsync(spec, cancellationToken),
             _ => Change.Refused($"{Name} does not know the task type {task.Type}"),
         };
+        Watch?.Forget();
         if (change.Refusal is { } reason)
         {
             return ResultKeys.Refuse(reason, ("before", State(before)), ("effect_key", context.EffectKey));
@@ -194,6 +202,37 @@ public sealed class ActionAgent(Site site, IPlatform platform, HttpClient http, 
         await platform.RecreateAsync(spec.Name, null, context.EffectKey, context.IntendedAt, cancellationToken);
         return new Change($"{repaired}recreated as declared") { DataToken = token };
     }
+
+    private async Task<Change> RestoreConfigurationAsync(PlanTask task, ServiceSpec spec, TaskContext context, CancellationToken cancellationToken)
+    {
+        var key = task.Text("key") ?? "";
+        if (Watch is not { HasBaseline: true })
+        {
+            return Change.Refused($"how {spec.Name} was while healthy is not known");
+        }
+
+        if ((await Watch.LookAsync(cancellationToken)).Find(spec.Name, key) is null)
+        {
+            return Change.Nothing($"{PlainText.Line(key, 200)} does not differ from the healthy site");
+        }
+
+        if (await Watch.RestoreAsync(spec.Name, key, cancellationToken) is not { } restored)
+        {
+            return Change.Refused($"there is no safe way to put {PlainText.Line(key, 200)} of {spec.Name} back");
+        }
+
+        if (restored.RestartNeeded)
+        {
+            await platform.RestartAsync(spec.Name, context.EffectKey, context.IntendedAt, cancellationToken);
+        }
+
+        return new Change(restored.Text + (restored.RestartNeeded ? ", and restarted for it to take effect" : ""));
+    }
+
+    private async Task<Change> EndSessionsAsync(ServiceSpec spec, CancellationToken cancellationToken) =>
+        Watch is null || await Watch.EndSessionsAsync(spec.Name, cancellationToken) is not { } text
+            ? Change.Refused($"{spec.Name} has no sessions that could be ended")
+            : new Change(text);
 
     private async Task<TaskResult> ExecAsync(PlanTask task, ServiceSpec spec, TaskContext context, CancellationToken cancellationToken)
     {

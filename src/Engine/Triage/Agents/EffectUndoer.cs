@@ -1,5 +1,6 @@
 using Quorate.Contracts.Plans;
 using Quorate.Contracts.Sites;
+using Quorate.Engine.Triage.Baseline;
 using Quorate.Engine.Triage.Monitoring;
 
 namespace Quorate.Engine.Triage.Agents;
@@ -7,6 +8,9 @@ namespace Quorate.Engine.Triage.Agents;
 /// <summary>Takes one effect back. Calling it again with the same key finishes the undo instead of repeating it.</summary>
 public sealed class EffectUndoer(Site site, IPlatform platform)
 {
+    /// <summary>Puts values back; null where services cannot be asked.</summary>
+    public ConfigurationWatch? Watch { get; init; }
+
     /// <param name="service">The target of the effect.</param>
     /// <param name="inverse">As recorded before the effect.</param>
     /// <param name="dataToken">From the effect's result; null when it repaired no data.</param>
@@ -29,6 +33,7 @@ public sealed class EffectUndoer(Site site, IPlatform platform)
             }
 
             await UndoAsync(spec, inverse, before, undoKey, intendedAt, cancellationToken);
+            Watch?.Forget();
             var after = await FindAsync(service, cancellationToken);
             return TaskResult.Ok(
                 $"Took back the change to {service} ({Word(inverse)}).",
@@ -53,6 +58,9 @@ public sealed class EffectUndoer(Site site, IPlatform platform)
                 break;
             case InverseKind.Scale:
                 await platform.ScaleAsync(spec.Name, inverse.Replicas ?? spec.Replicas, undoKey, cancellationToken);
+                break;
+            case InverseKind.Reconfigure when Watch is not null && inverse.Key is { } key:
+                await Watch.UndoAsync(spec.Name, key, inverse.Value, cancellationToken);
                 break;
             case InverseKind.Recreate:
                 await platform.RecreateAsync(spec.Name, Former(spec, inverse), undoKey, intendedAt, cancellationToken);
@@ -84,6 +92,7 @@ public sealed class EffectUndoer(Site site, IPlatform platform)
     private static string Word(InverseAction inverse) => inverse.Kind switch
     {
         InverseKind.Recreate => "recreated with its former environment",
+        InverseKind.Reconfigure => $"{inverse.Key} as before",
         InverseKind.None => "data folders as before",
         _ => inverse.Kind.ToString().ToLowerInvariant(),
     };

@@ -1,5 +1,6 @@
 using Quorate.Contracts.Plans;
 using Quorate.Contracts.Sites;
+using Quorate.Engine.Triage.Baseline;
 using Quorate.Engine.Triage.Monitoring;
 
 namespace Quorate.Engine.Triage.Agents;
@@ -14,6 +15,9 @@ public enum InverseKind
     /// <summary>Recreate with the environment that it had.</summary>
     Recreate,
     Scale,
+
+    /// <summary>Put a value of the service's configuration to what it was.</summary>
+    Reconfigure,
 }
 
 /// <summary>How one effect is taken back, decided and recorded before the effect.</summary>
@@ -32,11 +36,15 @@ public sealed record InverseAction
     /// <summary>For Scale: the former number of replicas.</summary>
     public int? Replicas { get; init; }
 
+    /// <summary>For Reconfigure: which value, and what it was (null: absent). Never a secret.</summary>
+    public string? Key { get; init; }
+    public string? Value { get; init; }
+
     /// <summary>A data repair that this effect may contain is undone with the token that its result carries.</summary>
     public bool UndoData { get; init; }
 
     /// <summary>The inverse of a task for a service as it is observed now.</summary>
-    public static InverseAction Of(PlanTask task, ServiceSpec spec, ServiceObservation? observed, string platform)
+    public static InverseAction Of(PlanTask task, ServiceSpec spec, ServiceObservation? observed, string platform, ConfigurationView? view = null)
     {
         var state = observed?.State ?? ServiceState.Missing;
         return task.Type switch
@@ -46,6 +54,8 @@ public sealed record InverseAction
             "scale" when observed is { Replicas: > 0 } && observed.Replicas != spec.Replicas => new() { Kind = InverseKind.Scale, Replicas = observed.Replicas },
             "set_env" => FormerEnvironment(spec, observed, platform),
             "reconcile" => Reconcile(spec, observed, state, platform),
+            "restore_config" when view?.Find(spec.Name, task.Text("key") ?? "") is { } difference && view.Undoable.Contains(difference) =>
+                new() { Kind = InverseKind.Reconfigure, Key = difference.Key, Value = difference.Actual },
             _ => None,
         };
     }

@@ -1,6 +1,8 @@
 using System.Globalization;
+using Quorate.Contracts;
 using Quorate.Contracts.Plans;
 using Quorate.Contracts.Sites;
+using Quorate.Engine.Triage.Baseline;
 using Quorate.Engine.Triage.Monitoring;
 
 namespace Quorate.Engine.Triage.Agents;
@@ -11,7 +13,13 @@ namespace Quorate.Engine.Triage.Agents;
 /// </summary>
 public sealed class MonitorAgent(Site site, IPlatform platform, SiteProber prober, SiteMonitor monitor) : IAgent
 {
+    private const int MaxListed = 30;
+    private const int MaxText = 1_500;
+
     public string Name => AgentNames.Monitor;
+
+    /// <summary>Asks the services themselves; null where they cannot be asked.</summary>
+    public ConfigurationWatch? Watch { get; init; }
 
     public async Task<TaskResult> ExecuteAsync(PlanTask task, TaskContext context, CancellationToken cancellationToken)
     {
@@ -27,6 +35,7 @@ public sealed class MonitorAgent(Site site, IPlatform platform, SiteProber probe
             {
                 "check_health" => await CheckHealthAsync(spec, cancellationToken),
                 "check_drift" => await CheckDriftAsync(spec, cancellationToken),
+                "check_config" => await CheckConfigurationAsync(spec, cancellationToken),
                 "verify" => await VerifyAsync(task, spec, cancellationToken),
                 _ => ResultKeys.Refuse($"{Name} does not know the task type {task.Type}"),
             };
@@ -56,6 +65,30 @@ public sealed class MonitorAgent(Site site, IPlatform platform, SiteProber probe
             ? $"{spec.Name} runs as declared."
             : $"{spec.Name} differs from its declaration: {string.Join("; ", drift.Select(Describe))}.";
         return TaskResult.Ok(text, ("drift", drift), (ResultKeys.Finding, drift.Count == 0 ? null : text));
+    }
+
+    private async Task<TaskResult> CheckConfigurationAsync(ServiceSpec spec, CancellationToken cancellationToken)
+    {
+        if (Watch is null || await Watch.LookAsync(cancellationToken) is not { } view || view.Now.Find(spec.Name) is not { } now)
+        {
+            return TaskResult.Ok($"{spec.Name} cannot be asked for its configuration here.");
+        }
+
+        var differences = view.Of(spec.Name).Take(MaxListed).ToList();
+        List<string> found =
+        [
+            .. now.Failure is { } failure ? [failure] : (string[])[],
+            .. now.Conditions.Select(c => $"{c.Kind}: {c.Detail}"),
+            .. differences.Select(d => $"{d.Key} is {d.Actual ?? "absent"} instead of {d.Healthy ?? "absent"}"),
+        ];
+        var text = found.Count == 0 ? $"{spec.Name} ({now.Kind}) {(Watch.HasBaseline ? "is configured as while it was healthy" : "reports nothing wrong")}."
+            : PlainText.Line($"{spec.Name} ({now.Kind}): {string.Join("; ", found)}.", MaxText);
+        return TaskResult.Ok(
+            text,
+            ("kind", now.Kind),
+            ("differences", differences.Select(d => new { d.Key, d.Healthy, d.Actual, restorable = view.Restorable.Contains(d) })),
+            ("conditions", now.Conditions),
+            (ResultKeys.Finding, found.Count == 0 ? null : text));
     }
 
     private async Task<TaskResult> VerifyAsync(PlanTask task, ServiceSpec spec, CancellationToken cancellationToken)

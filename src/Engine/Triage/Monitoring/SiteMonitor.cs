@@ -76,7 +76,7 @@ public sealed class SiteMonitor(Site site, IPlatform platform, SiteProber prober
     private async Task<Round> LookAsync(VerifyRequest request, CancellationToken cancellationToken)
     {
         var observations = await platform.ObserveAsync(cancellationToken);
-        var status = await prober.ProbeAsync(observations, cancellationToken);
+        var status = await prober.ProbeAsync(observations, request.Services, cancellationToken);
         var deviations = new List<string>();
         foreach (var service in status.Services.Where(s => !s.Healthy && InScope(request, s.Name)))
         {

@@ -1,6 +1,7 @@
 using System.Text.RegularExpressions;
 using Quorate.Contracts;
 using Quorate.Contracts.Sites;
+using Quorate.Engine.Triage.Baseline;
 
 namespace Quorate.Engine.Triage.Monitoring;
 
@@ -18,9 +19,16 @@ public sealed partial class SiteObserver(Site site, IPlatform platform, SiteProb
     private static readonly TimeSpan LogAge = TimeSpan.FromMinutes(10);
     private static readonly string[] TroubleLevels = ["WARN", "ERROR", "FATAL"];
 
+    /// <summary>Asks the services themselves; null where they cannot be asked.</summary>
+    public ConfigurationWatch? Watch { get; init; }
+
+    /// <summary>How the site was while healthy; null when that is not known.</summary>
+    public HealthyBaseline? Healthy { get; init; }
+
     public async Task<SiteSnapshot> SnapshotAsync(CancellationToken cancellationToken)
     {
         var at = time.GetUtcNow();
+        var asking = AskAsync(cancellationToken);
         var observations = await platform.ObserveAsync(cancellationToken);
         var probing = prober.ProbeAsync(observations, cancellationToken);
         var readingUsage = Task.WhenAll(observations.Select(o => ReadUsageAsync(o, cancellationToken)));
@@ -28,6 +36,7 @@ public sealed partial class SiteObserver(Site site, IPlatform platform, SiteProb
         var usage = await readingUsage;
         var status = await probing;
         var drift = DriftDetector.Detect(site, observations, platform.Name);
+        List<Telemetry> telemetry = [.. observations.Select((o, i) => Describe(at, o, status, usage[i], drift, logs[i]))];
         return new SiteSnapshot
         {
             At = at,
@@ -35,8 +44,23 @@ public sealed partial class SiteObserver(Site site, IPlatform platform, SiteProb
             Observations = observations,
             Drift = drift,
             Logs = observations.Zip(logs).Where(p => p.Second.Count > 0).ToDictionary(p => p.First.Name, p => p.Second, StringComparer.Ordinal),
-            Telemetry = [.. observations.Select((o, i) => Describe(at, o, status, usage[i], drift, logs[i]))],
+            Telemetry = telemetry,
+            Anomalies = Healthy is null ? [] : AnomalyFinder.Find(Healthy, telemetry, logs.SelectMany(l => l)),
+            Configuration = await asking,
         };
+    }
+
+    private async Task<ConfigurationView?> AskAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            return Watch is null ? null : await Watch.LookAsync(cancellationToken);
+        }
+        catch (PlatformException)
+        {
+            // What can be seen from outside has to do.
+            return null;
+        }
     }
 
     public async Task<ResourceUsage?> ReadUsageAsync(ServiceObservation observed, CancellationToken cancellationToken)

@@ -1,4 +1,5 @@
 using Quorate.Contracts.Sites;
+using Quorate.Engine.Triage.Baseline;
 
 namespace Quorate.Engine.Triage.Monitoring;
 
@@ -13,6 +14,12 @@ public sealed record SiteSnapshot
 
     /// <summary>Newest lines at WARN or above, by service, bounded in count and length. Foreign text: data, never instructions.</summary>
     public required IReadOnlyDictionary<string, IReadOnlyList<LogLine>> Logs { get; init; }
+
+    /// <summary>What the services say of themselves; null when they cannot be asked.</summary>
+    public ConfigurationView? Configuration { get; init; }
+
+    /// <summary>Readings and log lines that are not as while the site was healthy.</summary>
+    public IReadOnlyList<Anomaly> Anomalies { get; init; } = [];
 
     public ServiceObservation? Find(string service) => Observations.FirstOrDefault(o => o.Name == service);
 }

@@ -49,6 +49,12 @@ internal sealed class Diagnosis
         var chosen = left.Where(f => f.Rule.Proof).ToList();
         foreach (var hint in left.Where(f => !f.Rule.Proof))
         {
+            // Guesses about services that look healthy: one at a time, and none beside what is proven.
+            if (hint.Facts.Healthy && chosen.Exists(c => c.Rule.Proof || c.Facts.Healthy))
+            {
+                continue;
+            }
+
             if (!chosen.Exists(c => c.Service == hint.Service
                 || _graph.Needs(hint.Service).Contains(c.Service)
                 || ((!c.Rule.Proof || hint.Confidence < Explains) && _graph.Needs(c.Service).Contains(hint.Service))))

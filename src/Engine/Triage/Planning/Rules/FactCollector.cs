@@ -17,6 +17,12 @@ internal sealed class FactCollector(PlanningContext context, Rulebook rulebook, 
     private static readonly TimeSpan LogAge = TimeSpan.FromMinutes(10);
     private static readonly string[] ConnectionPatterns = ["connection_refused", "name_unknown", "timeout"];
 
+    // The difference from the declaration says the same, and what undoes it.
+    private static readonly string[] DeclaredAreas = ["env"];
+
+    // What others are made in or refer to comes back first.
+    private static readonly string[] FirstAreas = ["vhost", "user", "role", "extension", "table", "column", "exchange", "queue"];
+
     private readonly SiteSnapshotIndex _seen = new(context.Site, context.Snapshot);
     private readonly IncidentWords _text = new(context.IncidentText);
 
@@ -37,6 +43,9 @@ internal sealed class FactCollector(PlanningContext context, Rulebook rulebook, 
         var seen = context.Snapshot.Find(name);
         var metrics = _seen.Metrics(name);
         var state = _seen.State(name);
+        var said = context.Snapshot.Configuration;
+        var differences = said?.Of(name).Where(d => !DeclaredAreas.Contains(d.Area, StringComparer.Ordinal))
+            .OrderBy(d => Array.IndexOf(FirstAreas, d.Area) is var at && at < 0 ? FirstAreas.Length : at).ToList() ?? [];
         var sick = graph.Dependants(name).Where(d => !_seen.Healthy(d)).ToList();
         return new ServiceFacts
         {
@@ -59,6 +68,15 @@ internal sealed class FactCollector(PlanningContext context, Rulebook rulebook, 
             OnFailingPath = failing.Contains(name) || graph.Dependants(name).Any(failing.Contains),
             Mentioned = Mentions(spec),
             Text = groups,
+            Config = differences,
+            Restorable = [.. differences.Where(d => said!.Restorable.Contains(d)).Select(d => d.Key)],
+            Conditions = ConditionsOf(name),
+            NeededConditions = graph.Needs(name).SelectMany(ConditionsOf).ToHashSet(StringComparer.Ordinal),
+            Anomalies = context.Snapshot.Anomalies.Where(a => a.Service == name).Select(a => a.Kind).ToHashSet(StringComparer.Ordinal),
+            BlamedFor = graph.Dependants(name).Where(d => !_seen.Healthy(d) || failing.Contains(d) || graph.Dependants(d).Any(failing.Contains))
+                .SelectMany(d => hits[d]).Where(h => NamesService(h.Line, spec)).Select(h => h.Pattern).ToHashSet(StringComparer.Ordinal),
+            Blames = hits[name].Any(h => ConnectionPatterns.Contains(h.Pattern, StringComparer.Ordinal) && graph.Needs(name).Any(n => NamesService(h.Line, context.Site.Find(n)!))),
+            KeepsData = spec.Volumes.Any(v => !v.ReadOnly && v.Type != "tmpfs") || spec.Process is { Data.Count: > 0 },
         };
     }
 
@@ -84,8 +102,12 @@ internal sealed class FactCollector(PlanningContext context, Rulebook rulebook, 
         return text.Length > MaxLineLength ? text[..MaxLineLength] : text;
     }
 
-    private static bool NamesService(string line, ServiceSpec spec) =>
+    private HashSet<string> ConditionsOf(string service) =>
+        context.Snapshot.Configuration?.Now.Find(service)?.Conditions.Select(c => c.Kind).ToHashSet(StringComparer.Ordinal) ?? [];
+
+    private bool NamesService(string line, ServiceSpec spec) =>
         new IncidentWords(line).Has(IncidentWords.Fold(spec.Name))
+        || context.Snapshot.Find(spec.Name)?.Addresses.Any(a => line.Contains("/" + a + ":", StringComparison.Ordinal) || line.Contains("/" + a + "/", StringComparison.Ordinal)) == true
         || SiteGraph.ReachesPort(line, spec);
 
     private static bool Matches(Regex pattern, string text)

@@ -8,11 +8,11 @@ namespace Quorate.Engine.Triage.Planning.Rules;
 /// <summary>Writes the rulebook's plans: numbered tasks with the agent and cost that their type implies.</summary>
 internal static class PlanWriter
 {
-    /// <summary>Window of the plan's own check; the engine's verification afterwards is longer.</summary>
-    private const string CheckWindow = "1s";
+    /// <summary>The plan's own check waits until a repaired service answers; the engine's verification then holds the whole site through a window.</summary>
+    private const string CheckWindow = "0s";
 
     /// <summary>Order within one service, least invasive first. Reconcile makes the others needless.</summary>
-    private static readonly string[] Invasiveness = ["verify", "unpause", "start", "scale", "set_env", "restart"];
+    private static readonly string[] Invasiveness = ["verify", "unpause", "start", "scale", "set_env", "restore_config", "end_sessions", "restart"];
 
     /// <summary>Tasks that all start at once.</summary>
     public static IReadOnlyList<PlanTask> Evidence(IEnumerable<Step> steps) =>

@@ -12,7 +12,7 @@ internal sealed class RepairHistory(IReadOnlyList<PlanHistory> history)
         for (var i = 0; i < rule.Repair.Count; i++)
         {
             var steps = StepExpansion.Expand(rule.Repair[i], rule, facts);
-            var tooMany = steps.Count > StepExpansion.MaxPerStep && i + 1 < rule.Repair.Count;
+            var tooMany = rule.Repair[i].Type != "restore_config" && steps.Count > StepExpansion.MaxPerStep && i + 1 < rule.Repair.Count;
             var left = steps.Where(s => !Exhausted(s)).ToList();
             if (left.Count > 0 && !tooMany)
             {

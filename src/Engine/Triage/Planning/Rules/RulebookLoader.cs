@@ -111,7 +111,7 @@ public static class RulebookLoader
             }
 
             var list = Conditions.Lists[name];
-            var allowed = list.Allowed ?? (name == "logs" ? patterns : groups);
+            var allowed = list.Allowed ?? (name is "logs" or "blamed_for" ? patterns : groups);
             var values = when.Texts(name);
             if (values.FirstOrDefault(v => !allowed.Contains(v, StringComparer.Ordinal)) is { } unknown)
             {

@@ -55,6 +55,30 @@ public sealed record ServiceFacts
     /// <summary>Groups of words that the incident text has.</summary>
     public required IReadOnlySet<string> Text { get; init; }
 
+    /// <summary>Differences from the healthy site that the Compose file does not declare, in the order in which they are to be put back.</summary>
+    public IReadOnlyList<ConfigurationDifference> Config { get; init; } = [];
+
+    /// <summary>Keys of those that have a safe inverse.</summary>
+    public IReadOnlyList<string> Restorable { get; init; } = [];
+
+    /// <summary>What it says itself is wrong with it: <see cref="ConditionKinds"/>.</summary>
+    public IReadOnlySet<string> Conditions { get; init; } = new HashSet<string>();
+
+    /// <summary>What those that it needs say is wrong with them.</summary>
+    public IReadOnlySet<string> NeededConditions { get; init; } = new HashSet<string>();
+
+    /// <summary>What is not as usual: a metric's name, or <c>log</c> for lines of a new form.</summary>
+    public IReadOnlySet<string> Anomalies { get; init; } = new HashSet<string>();
+
+    /// <summary>Patterns in the log lines of unhealthy dependants, or of those on a failing path, that name this service.</summary>
+    public IReadOnlySet<string> BlamedFor { get; init; } = new HashSet<string>();
+
+    /// <summary>Its own log names a service that it needs in connection errors.</summary>
+    public bool Blames { get; init; }
+
+    /// <summary>It keeps data in a volume or folder, which outlives a restart.</summary>
+    public bool KeepsData { get; init; }
+
     /// <summary>The incident has to do with it: named, unhealthy, needed by something unhealthy, or on a failing path.</summary>
     public bool Related => Mentioned || !Healthy || DependantsUnhealthy || OnFailingPath;
 }

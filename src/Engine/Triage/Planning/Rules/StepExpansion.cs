@@ -14,6 +14,9 @@ internal sealed record Step(string Type, string Target, IReadOnlyDictionary<stri
 /// <summary>Fills a rule's texts with one service's facts.</summary>
 internal static class StepExpansion
 {
+    /// <summary>Values of one service that one plan puts back.</summary>
+    public const int MaxRestored = 8;
+
     /// <summary>More of the same are not done one by one when the rule has another way.</summary>
     public const int MaxPerStep = 3;
 
@@ -22,29 +25,35 @@ internal static class StepExpansion
     public static IReadOnlyList<Step> Expand(StepTemplate template, Rule rule, ServiceFacts facts)
     {
         var perDrift = template.Args.Values.Any(v => v.ValueKind == JsonValueKind.String && v.GetString()!.Contains("{drift}", StringComparison.Ordinal));
+        if (template.Args.Values.Any(v => v.ValueKind == JsonValueKind.String && v.GetString()!.Contains("{config}", StringComparison.Ordinal)))
+        {
+            return [.. facts.Restorable.Take(MaxRestored).Select(key => Fill(template, facts.Name, "", key))];
+        }
+
         return perDrift
-            ? [.. DriftNames(rule, facts).Select(name => Fill(template, facts.Name, name))]
-            : [Fill(template, facts.Name, "")];
+            ? [.. DriftNames(rule, facts).Select(name => Fill(template, facts.Name, name, ""))]
+            : [Fill(template, facts.Name, "", "")];
     }
 
     public static string Cause(Rule rule, ServiceFacts facts)
     {
-        var names = DriftNames(rule, facts);
-        var shown = string.Join(", ", names.Take(MaxNamesShown)) + (names.Count > MaxNamesShown ? $" and {names.Count - MaxNamesShown} more" : "");
-        return Fill(rule.Cause, facts.Name, shown);
+        return Fill(rule.Cause, facts.Name, Shown(DriftNames(rule, facts)), Shown([.. facts.Config.Select(d => d.Key)]));
     }
 
-    private static List<string> DriftNames(Rule rule, ServiceFacts facts) =>
+    private static string Shown(IReadOnlyList<string> names) =>
+        string.Join(", ", names.Take(MaxNamesShown)) + (names.Count > MaxNamesShown ? $" and {names.Count - MaxNamesShown} more" : "");
+
+    private static IReadOnlyList<string> DriftNames(Rule rule, ServiceFacts facts) =>
         [.. facts.Drift.Where(d => rule.DriftAspects.Contains(d.Aspect)).Select(d => d.Drift.Name.Length > 0 ? d.Drift.Name : d.Aspect).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)];
 
-    private static Step Fill(StepTemplate template, string service, string drift) => new(
+    private static Step Fill(StepTemplate template, string service, string drift, string config) => new(
         template.Type,
         service,
         template.Args.ToDictionary(
             a => a.Key,
-            a => a.Value.ValueKind == JsonValueKind.String ? QuorateJson.ToElement(Fill(a.Value.GetString()!, service, drift)) : a.Value,
+            a => a.Value.ValueKind == JsonValueKind.String ? QuorateJson.ToElement(Fill(a.Value.GetString()!, service, drift, config)) : a.Value,
             StringComparer.Ordinal));
 
-    private static string Fill(string text, string service, string drift) =>
-        text.Replace("{service}", service, StringComparison.Ordinal).Replace("{drift}", drift, StringComparison.Ordinal);
+    private static string Fill(string text, string service, string drift, string config) =>
+        text.Replace("{service}", service, StringComparison.Ordinal).Replace("{drift}", drift, StringComparison.Ordinal).Replace("{config}", config, StringComparison.Ordinal);
 }

@@ -1,0 +1,162 @@
+using Quorate.Contracts.Sites;
+
+namespace Quorate.Harness.Sites;
+
+/// <summary>Brings a site to where a run begins, and back there after it. RecordHealthy is called once, while the site is as it should be.</summary>
+public sealed class SiteKeeper(Site site, IPlatform platform, ISiteInspector? inspector, OracleProber prober, Func<CancellationToken, Task> recordHealthy, TimeProvider time)
+{
+    private static readonly TimeSpan HealthyLimit = TimeSpan.FromSeconds(90);
+    private static readonly TimeSpan RecreateLimit = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan Poll = TimeSpan.FromMilliseconds(250);
+
+    private SiteState? _reference;
+
+    /// <summary>Keys that change by themselves.</summary>
+    public IReadOnlySet<string> VolatileKeys { get; private set; } = new HashSet<string>();
+
+    /// <summary>The site was up when the harness came.</summary>
+    public bool FoundUp { get; private set; }
+
+    /// <summary>Whether anything of the site is there. Asked once, before anything is changed.</summary>
+    public async Task RememberAsync(CancellationToken cancellationToken) =>
+        FoundUp = (await platform.ObserveAsync(cancellationToken)).Any(o => o.State is ServiceState.Running or ServiceState.Paused);
+
+    /// <summary>Healthy and equal to the reference, which the first call takes.</summary>
+    /// <exception cref="PlatformException">It does not get there.</exception>
+    public async Task<SiteState> PrepareAsync(CancellationToken cancellationToken)
+    {
+        if ((await prober.LookAsync(cancellationToken)).Count > 0)
+        {
+            await platform.UpAsync(null, cancellationToken);
+            if (await WaitAsync(HealthyLimit, cancellationToken) is { Count: > 0 } failures)
+            {
+                throw new PlatformException($"the site does not get healthy: {string.Join("; ", failures.Take(3))}", retryable: false);
+            }
+        }
+
+        if (_reference is null)
+        {
+            var first = await SiteState.CaptureAsync(site, platform, inspector, cancellationToken);
+            await Task.Delay(Poll, time, cancellationToken);
+            _reference = await SiteState.CaptureAsync(site, platform, inspector, cancellationToken);
+            VolatileKeys = _reference.VolatileKeys(first);
+            await recordHealthy(cancellationToken);
+            return _reference;
+        }
+
+        var left = await RestoreAsync(cancellationToken);
+        return left.Count == 0 ? _reference : throw new PlatformException($"the site does not get back to its reference: {string.Join("; ", left.Take(3))}", retryable: false);
+    }
+
+    /// <summary>What is not as in the reference now.</summary>
+    public async Task<IReadOnlyList<string>> DifferencesAsync(CancellationToken cancellationToken) => _reference is null
+        ? []
+        : (await SiteState.CaptureAsync(site, platform, inspector, cancellationToken)).DifferencesFrom(_reference, VolatileKeys);
+
+    /// <summary>Back to the reference by the least that does it: values put back, services recreated, everything anew. What still differs.</summary>
+    public async Task<IReadOnlyList<string>> RestoreAsync(CancellationToken cancellationToken)
+    {
+        if (_reference is null)
+        {
+            return [];
+        }
+
+        await PutBackAsync(_reference, cancellationToken);
+        for (var attempt = 0; attempt < 2; attempt++)
+        {
+            var failures = await prober.LookAsync(cancellationToken);
+            var left = await DifferencesAsync(cancellationToken);
+            var sick = SiteState.ServicesOf(left, site).Union(site.Services.Select(s => s.Name).Where(n => failures.Any(f => f.StartsWith(n + ":", StringComparison.Ordinal))), StringComparer.Ordinal).ToList();
+            if (failures.Count == 0 && left.Count == 0)
+            {
+                return [];
+            }
+
+            foreach (var service in attempt == 0 ? sick : [.. site.Services.Select(s => s.Name)])
+            {
+                await RecreateAsync(service, cancellationToken);
+            }
+
+            await platform.UpAsync(null, cancellationToken);
+            await WaitAsync(RecreateLimit, cancellationToken);
+        }
+
+        return await AnewAsync(cancellationToken);
+    }
+
+    /// <summary>As it was found: up and healthy, or down.</summary>
+    public async Task LeaveAsync(CancellationToken cancellationToken)
+    {
+        if (!FoundUp)
+        {
+            await platform.DownAsync(null, cancellationToken);
+        }
+    }
+
+    private async Task<IReadOnlyList<string>> AnewAsync(CancellationToken cancellationToken)
+    {
+        if ((await prober.LookAsync(cancellationToken)).Count == 0 && (await DifferencesAsync(cancellationToken)).Count == 0)
+        {
+            return [];
+        }
+
+        await platform.DownAsync(null, cancellationToken);
+        await platform.RemoveVolumesAsync(null, cancellationToken);
+        await platform.UpAsync(null, cancellationToken);
+        var failures = await WaitAsync(HealthyLimit, cancellationToken);
+        return [.. failures, .. await DifferencesAsync(cancellationToken)];
+    }
+
+    private async Task PutBackAsync(SiteState reference, CancellationToken cancellationToken)
+    {
+        if (inspector is null)
+        {
+            return;
+        }
+
+        var now = await SiteState.CaptureAsync(site, platform, inspector, cancellationToken);
+        var differences = now.ConfigurationDifferences(reference).Where(d => !VolatileKeys.Contains($"{d.Service} {d.Key}")).ToList();
+        foreach (var difference in differences)
+        {
+            try
+            {
+                await inspector.RestoreAsync(difference, [.. differences.Where(d => d.Service == difference.Service)], cancellationToken);
+            }
+            catch (PlatformException)
+            {
+                // What a value cannot be put back to, recreating the service is for.
+                continue;
+            }
+        }
+    }
+
+    private async Task RecreateAsync(string service, CancellationToken cancellationToken)
+    {
+        var now = time.GetUtcNow();
+        try
+        {
+            await platform.RecreateAsync(service, null, $"harness-{service}-{now.UtcTicks:x}", now, cancellationToken);
+        }
+        catch (PlatformException)
+        {
+            // The whole site anew is the last step; what it cannot mend is reported.
+            return;
+        }
+    }
+
+    /// <summary>The failures of the last look, none once everything passes.</summary>
+    private async Task<IReadOnlyList<string>> WaitAsync(TimeSpan limit, CancellationToken cancellationToken)
+    {
+        var began = time.GetTimestamp();
+        while (true)
+        {
+            var failures = await prober.LookAsync(cancellationToken);
+            if (failures.Count == 0 || time.GetElapsedTime(began) > limit)
+            {
+                return failures;
+            }
+
+            await Task.Delay(Poll, time, cancellationToken);
+        }
+    }
+}

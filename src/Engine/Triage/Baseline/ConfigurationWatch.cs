@@ -1,0 +1,111 @@
+using Quorate.Contracts.Sites;
+
+namespace Quorate.Engine.Triage.Baseline;
+
+/// <summary>What services say of themselves now, beside how they were.</summary>
+/// <param name="Now">As they are.</param>
+/// <param name="Differences">From the healthy site; none without a baseline.</param>
+/// <param name="Restorable">Those that have a safe inverse.</param>
+/// <param name="Undoable">Those whose inverse can be taken back.</param>
+public sealed record ConfigurationView(
+    SiteConfiguration Now, IReadOnlyList<ConfigurationDifference> Differences, IReadOnlySet<ConfigurationDifference> Restorable, IReadOnlySet<ConfigurationDifference> Undoable)
+{
+    public IEnumerable<ConfigurationDifference> Of(string service) => Differences.Where(d => d.Service == service);
+
+    public ConfigurationDifference? Find(string service, string key) => Differences.FirstOrDefault(d => d.Service == service && d.Key == key);
+}
+
+/// <summary>Asks the services of a site at most every few seconds, however many want to know, and anew after a change. Thread-safe.</summary>
+public sealed class ConfigurationWatch(ISiteInspector inspector, SiteConfiguration? healthy, TimeProvider time)
+{
+    /// <summary>An answer of this age still counts.</summary>
+    public static readonly TimeSpan Fresh = TimeSpan.FromSeconds(5);
+
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(4);
+
+    private readonly Lock _gate = new();
+    private Task<ConfigurationView>? _look;
+    private long _lookedAt;
+
+    /// <summary>There is something to compare with.</summary>
+    public bool HasBaseline => healthy is not null;
+
+    public Task<ConfigurationView> LookAsync(CancellationToken cancellationToken)
+    {
+        lock (_gate)
+        {
+            if (_look is null || _look.IsFaulted || _look.IsCanceled || time.GetElapsedTime(_lookedAt) > Fresh)
+            {
+                _lookedAt = time.GetTimestamp();
+                // Shared by all who wait; each service has a deadline of its own.
+                _look = CaptureAsync(CancellationToken.None);
+            }
+
+            return _look.WaitAsync(cancellationToken);
+        }
+    }
+
+    /// <summary>Something was changed: what was seen before does not count any more.</summary>
+    public void Forget()
+    {
+        lock (_gate)
+        {
+            _look = null;
+        }
+    }
+
+    /// <summary>Puts one value back to what it was while healthy; null when it does not differ or has no safe inverse.</summary>
+    /// <exception cref="PlatformException">The service refused.</exception>
+    public async Task<ConfigurationRestored?> RestoreAsync(string service, string key, CancellationToken cancellationToken)
+    {
+        var view = await LookAsync(cancellationToken);
+        return view.Find(service, key) is { } difference ? await PutBackAsync(difference, [.. view.Of(service)], cancellationToken) : null;
+    }
+
+    /// <summary>Puts a value to what it was before a restore.</summary>
+    /// <exception cref="PlatformException">The service refused, or the value cannot be put back.</exception>
+    public async Task UndoAsync(string service, string key, string? former, CancellationToken cancellationToken)
+    {
+        var view = await LookAsync(cancellationToken);
+        var now = view.Now.Find(service)?.Items.GetValueOrDefault(key);
+        if (now != former)
+        {
+            var back = new ConfigurationDifference(service, key, former, now);
+            _ = await PutBackAsync(back, [back], cancellationToken) ?? throw new PlatformException($"the former value of {key} cannot be put back", retryable: false);
+        }
+    }
+
+    /// <exception cref="PlatformException">The service refused.</exception>
+    public async Task<string?> EndSessionsAsync(string service, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await inspector.EndSessionsAsync(service, cancellationToken);
+        }
+        finally
+        {
+            Forget();
+        }
+    }
+
+    private async Task<ConfigurationRestored?> PutBackAsync(ConfigurationDifference difference, IReadOnlyList<ConfigurationDifference> all, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await inspector.RestoreAsync(difference, all, cancellationToken);
+        }
+        finally
+        {
+            Forget();
+        }
+    }
+
+    private async Task<ConfigurationView> CaptureAsync(CancellationToken cancellationToken)
+    {
+        var now = await inspector.CaptureAsync(Patience, cancellationToken);
+        var differences = healthy is null ? [] : now.DifferencesFrom(healthy);
+        var restorable = differences.Where(d => inspector.CanRestore(d, [.. differences.Where(o => o.Service == d.Service)])).ToHashSet();
+        var undoable = restorable.Where(d => new ConfigurationDifference(d.Service, d.Key, d.Actual, d.Healthy) is var back && inspector.CanRestore(back, [back])).ToHashSet();
+        return new ConfigurationView(now, differences, restorable, undoable);
+    }
+}

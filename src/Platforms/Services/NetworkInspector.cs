@@ -1,0 +1,78 @@
+using Quorate.Contracts.Sites;
+
+namespace Quorate.Platforms.Services;
+
+/// <summary>A container's network namespace: packet filter, queueing disciplines, routes. Only where this process may enter it.</summary>
+internal sealed class NetworkInspector(TimeProvider time)
+{
+    public async Task ReadAsync(int pid, Inspection inspection, CancellationToken cancellationToken)
+    {
+        if (ContainerProcesses.ReadText($"/proc/{pid}/net/route") is { } routes)
+        {
+            Add(inspection, "route", NetworkText.Routes(routes));
+        }
+
+        if (!Environment.IsPrivilegedProcess)
+        {
+            return;
+        }
+
+        var saving = HostProgram.ReadInNetworkAsync(pid, ["iptables-save"], time, cancellationToken);
+        var showing = HostProgram.ReadInNetworkAsync(pid, ["tc", "qdisc", "show"], time, cancellationToken);
+        if (await saving is { } rules)
+        {
+            Add(inspection, "firewall", NetworkText.Firewall(rules));
+        }
+
+        if (await showing is { } disciplines)
+        {
+            Add(inspection, "qdisc", NetworkText.Qdiscs(disciplines));
+        }
+    }
+
+    public static bool CanRestore(ConfigurationDifference difference) => Environment.IsPrivilegedProcess && Commands(difference).Count > 0;
+
+    public async Task RestoreAsync(int pid, ConfigurationDifference difference, CancellationToken cancellationToken)
+    {
+        foreach (var command in Commands(difference))
+        {
+            await HostProgram.ChangeInNetworkAsync(pid, command, time, cancellationToken);
+        }
+    }
+
+    /// <summary>Empty when there is no safe inverse.</summary>
+    internal static IReadOnlyList<IReadOnlyList<string>> Commands(ConfigurationDifference difference)
+    {
+        var name = difference.Key[(difference.Area.Length + 1)..];
+        if (SecretDigest.IsDigest(difference.Key))
+        {
+            return [];
+        }
+
+        return (difference.Area, NetworkText.Words(name)) switch
+        {
+            ("firewall", [var table, "-A", .. var rule]) when rule.Count > 0 && Times(difference.Actual) > Times(difference.Healthy) =>
+                [.. Enumerable.Repeat<IReadOnlyList<string>>(["iptables", "-w", "-t", table, "-D", .. rule], Times(difference.Actual) - Times(difference.Healthy))],
+            ("firewall", [var table, "-A", .. var rule]) when rule.Count > 0 => [["iptables", "-w", "-t", table, "-A", .. rule]],
+            ("firewall", [var table, "-P", var chain]) => [["iptables", "-w", "-t", table, "-P", chain, difference.Healthy ?? "ACCEPT"]],
+            ("qdisc", [var device, var place]) when difference.Healthy is null && place is "root" or "ingress" or "clsact" => [["tc", "qdisc", "del", "dev", device, place]],
+            _ => [],
+        };
+    }
+
+    private static int Times(string? value) => value switch
+    {
+        null => 0,
+        "once" => 1,
+        _ => int.TryParse(value.Split(' ')[0], out var count) ? Math.Clamp(count, 0, 20) : 0,
+    };
+
+    private static void Add(Inspection inspection, string area, IEnumerable<(string Name, string Value)> values)
+    {
+        inspection.Read(area);
+        foreach (var (name, value) in values)
+        {
+            inspection.Add(area, name, value);
+        }
+    }
+}

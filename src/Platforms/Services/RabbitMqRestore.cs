@@ -1,0 +1,73 @@
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
+using Quorate.Contracts.Sites;
+
+namespace Quorate.Platforms.Services;
+
+/// <summary>
+/// The rabbitmqctl command that puts one difference of a broker back. Pure but for a password's salt. Objects that are
+/// gone or changed are imported as definitions, in base64 inside one fixed expression, so nothing in them is ever code.
+/// </summary>
+internal static partial class RabbitMqRestore
+{
+    /// <summary>Null when there is no safe inverse: a queue or exchange that was not there before may hold what somebody needs.</summary>
+    public static IReadOnlyList<string>? Command(ConfigurationDifference difference, DeclaredSecrets secrets)
+    {
+        if (SecretDigest.IsDigest(difference.Key) || SecretDigest.IsDigest(difference.Healthy))
+        {
+            return null;
+        }
+
+        var name = difference.Key[(difference.Area.Length + 1)..];
+        return (difference.Area, difference.Healthy) switch
+        {
+            ("limit", { } healthy) => Limit(name, healthy),
+            ("password", { } healthy) when secrets.Find(healthy) is { } secret => Eval(
+                "rabbit_auth_backend_internal:change_password_hash(base64:decode(\"{0}\"), base64:decode(\"{1}\"))",
+                Encoding.UTF8.GetBytes(name), Convert.FromBase64String(RabbitMqInspector.PasswordHash(secret, RandomNumberGenerator.GetBytes(4)))),
+            ("policy", null) when TwoNames(name) is var (policy, vhost) => ["clear_policy", "-p", vhost, policy],
+            ("permission", null) when TwoNames(name) is var (user, vhost) => ["clear_permissions", "-p", vhost, user],
+            ("parameter", null) when ThreeNames().Match(name) is { Success: true } m => ["clear_parameter", "-p", m.Groups["vhost"].Value, m.Groups["component"].Value, m.Groups["name"].Value],
+            ("queue" or "exchange", not null) when difference.Actual is not null => null,
+            ("vhost" or "permission" or "topic_permission" or "parameter" or "global_parameter" or "policy" or "queue" or "exchange" or "binding", { } healthy) => Import(difference.Area, healthy),
+            _ => null,
+        };
+    }
+
+    private static string[]? Limit(string name, string healthy) => (name, healthy.Split(' ')) switch
+    {
+        ("memory", ["absolute", var size]) when Size().IsMatch(size) => ["set_vm_memory_high_watermark", "absolute", size],
+        ("memory", ["fraction", var share]) when Size().IsMatch(share) => ["set_vm_memory_high_watermark", share],
+        ("disk", [var size]) when Size().IsMatch(size) => ["set_disk_free_limit", size],
+        _ => null,
+    };
+
+    private static string[] Import(string area, string healthy)
+    {
+        var plural = area == "policy" ? "policies" : area + "s";
+        var definitions = new JsonObject { [plural] = new JsonArray(JsonNode.Parse(healthy)) };
+        return Eval("rabbit_definitions:import_raw(base64:decode(\"{0}\"))", Encoding.UTF8.GetBytes(definitions.ToJsonString()));
+    }
+
+    /// <summary>Only letters, digits and <c>+/=</c> get into the expression.</summary>
+    private static string[] Eval(string expression, params byte[][] values)
+    {
+        for (var i = 0; i < values.Length; i++)
+        {
+            expression = expression.Replace($"{{{i}}}", Convert.ToBase64String(values[i]), StringComparison.Ordinal);
+        }
+
+        return ["eval", $"ok = {expression}."];
+    }
+
+    private static (string First, string Second)? TwoNames(string name) =>
+        name.LastIndexOf(" at ", StringComparison.Ordinal) is > 0 and var at ? (name[..at], name[(at + 4)..]) : null;
+
+    [GeneratedRegex("^[0-9]+(?:\\.[0-9]+)?(?:[kKMGT]i?B?)?$", RegexOptions.CultureInvariant | RegexOptions.NonBacktracking)]
+    private static partial Regex Size();
+
+    [GeneratedRegex("^(?<component>[^ ]+) (?<name>.+) at (?<vhost>.+)$", RegexOptions.CultureInvariant | RegexOptions.NonBacktracking)]
+    private static partial Regex ThreeNames();
+}
