@@ -1,7 +1,7 @@
 using Quorate.Contracts.Sites;
 using Quorate.Platforms.Services;
 
-namespace Quorate.Tests.Unit.Services;
+namespace Quorate.Tests.Unit.ServiceAdmin;
 
 public sealed class PostgresRestoreTests
 {
@@ -112,6 +112,5 @@ public sealed class PostgresRestoreTests
         Assert.Equal("local all all trust; host all all 127.0.0.1 255.255.255.255 trust", inspection.Items["hba/rules"]);
         Assert.True(SecretDigest.IsDigest(inspection.Items["password/app"]));
         Assert.Equal(new ServiceCondition(ConditionKinds.SessionsBlocked, "held up by cloud (active)"), Assert.Single(inspection.Conditions));
-        Assert.Contains("trigger", inspection.Areas);
     }
 }

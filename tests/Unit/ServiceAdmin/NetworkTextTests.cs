@@ -1,6 +1,6 @@
 using Quorate.Platforms.Services;
 
-namespace Quorate.Tests.Unit.Services;
+namespace Quorate.Tests.Unit.ServiceAdmin;
 
 public sealed class NetworkTextTests
 {

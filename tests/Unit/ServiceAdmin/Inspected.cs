@@ -1,7 +1,7 @@
 using Quorate.Contracts.Sites;
 using Quorate.Platforms.Services;
 
-namespace Quorate.Tests.Unit.Services;
+namespace Quorate.Tests.Unit.ServiceAdmin;
 
 /// <summary>Short ways to what inspectors are made of.</summary>
 internal static class Inspected

@@ -1,7 +1,7 @@
 using Quorate.Contracts.Sites;
 using Quorate.Platforms.Services;
 
-namespace Quorate.Tests.Unit.Services;
+namespace Quorate.Tests.Unit.ServiceAdmin;
 
 public sealed class RedisAndNginxTests
 {

@@ -3,20 +3,20 @@ using System.Text.Json;
 using Quorate.Contracts.Sites;
 using Quorate.Platforms.Services;
 
-namespace Quorate.Tests.Unit.Services;
+namespace Quorate.Tests.Unit.ServiceAdmin;
 
 public sealed class RabbitMqTests
 {
     /// <summary>As a broker of version 3.10 answered, shortened; cloud's password is lab-queue.</summary>
-    private static string Answer(long messages, long consumers) => $$"""
-        {"definitions":{"rabbit_version":"3.10.8","users":[{"name":"cloud","password_hash":"{{RabbitMqInspector.PasswordHash("lab-queue", [1, 2, 3, 4])}}","hashing_algorithm":"rabbit_password_hashing_sha256","tags":["administrator"],"limits":{}}],
+    private static string Answer(long messages, long consumers) => $$$"""
+        {"definitions":{"rabbit_version":"3.10.8","users":[{"name":"cloud","password_hash":"{{{RabbitMqInspector.PasswordHash("lab-queue", [1, 2, 3, 4])}}}","hashing_algorithm":"rabbit_password_hashing_sha256","tags":["administrator"],"limits":{}}],
           "vhosts":[{"name":"/"}],"permissions":[{"vhost":"/","user":"cloud","write":".*","read":".*","configure":".*"}],"topic_permissions":[],"parameters":[],
           "global_parameters":[{"name":"internal_cluster_id","value":"rabbitmq-cluster-id-x"}],"policies":[],
           "queues":[{"name":"orders","vhost":"/","durable":true,"auto_delete":false,"arguments":{"x-queue-type":"quorum","x-dead-letter-exchange":"dead","x-max-length":100}},{"name":"dead","vhost":"/","durable":true,"auto_delete":false,"arguments":{}}],
           "exchanges":[{"name":"dead","vhost":"/","type":"fanout","durable":true,"auto_delete":false,"arguments":{}}],
           "bindings":[{"source":"dead","vhost":"/","destination":"dead","destination_type":"queue","routing_key":"","arguments":{}}]},
          "memory":["absolute","\"200MB\""],"disk":"50000000","alarms":["{resource_limit,memory,rabbit@queue}"],
-         "state":[{"name":"orders","vhost":"/","messages":{{messages}},"consumers":{{consumers}},"state":"running"},{"name":"dead","vhost":"/","messages":3,"consumers":0,"state":"running"}]}
+         "state":[{"name":"orders","vhost":"/","messages":{{{messages}}},"consumers":{{{consumers}}},"state":"running"},{"name":"dead","vhost":"/","messages":3,"consumers":0,"state":"running"}]}
         """;
 
     private static readonly DeclaredSecrets Secrets = new(Inspected.Service(("RABBITMQ_DEFAULT_PASS", "lab-queue")));
