@@ -111,15 +111,18 @@ internal static class PostgresQueries
 
     private const string Conditions =
         $"""
-        SELECT '!sessions_blocked', 'held up by ' || string_agg(usename || ' (' || coalesce(state, 'no state') || ')', ', ') FROM ({Blockers}) b HAVING count(*) > 0
+        SELECT '!sessions_blocked' AS k, 'held up by ' || string_agg(usename || ' (' || coalesce(state, 'no state') || ')', ', ') AS v FROM ({Blockers}) b HAVING count(*) > 0
         UNION ALL (SELECT '!slots_used_up', 'no connection is left; ' || usename || ' holds ' || held FROM ({Crowds}) c LIMIT 1)
         UNION ALL SELECT '!config_invalid', coalesce(sourcefile, '') || ' line ' || coalesce(sourceline, 0) || ': ' || error FROM pg_file_settings WHERE error IS NOT NULL AND NOT applied AND error <> 'setting could not be applied'
         UNION ALL SELECT '!config_invalid', 'pg_hba.conf line ' || line_number || ': ' || error FROM pg_hba_file_rules WHERE error IS NOT NULL
         """;
 
-    /// <summary>Each value and condition as one row: a JSON array of key and value.</summary>
+    /// <summary>What is wrong now. On its own, because it waits for no lock: definitions of a table cannot be read while somebody holds it.</summary>
+    public const string Wrong = $"SET statement_timeout = '3s'; SELECT json_build_array(k, v) FROM ({Conditions}) AS wrong WHERE v IS NOT NULL";
+
+    /// <summary>Each value as one row: a JSON array of key and value.</summary>
     public static string Everything { get; } =
-        "SET statement_timeout = '3s'; SELECT json_build_array(k, v) FROM ("
-        + string.Join(" UNION ALL ", Settings, Roles, Schema, Conditions).Replace("{user}", UserSchemas, StringComparison.Ordinal)
+        "SET statement_timeout = '3s'; SET lock_timeout = '1s'; SELECT json_build_array(k, v) FROM ("
+        + string.Join(" UNION ALL ", Settings, Roles, Schema).Replace("{user}", UserSchemas, StringComparison.Ordinal)
         + ") AS everything WHERE v IS NOT NULL";
 }
