@@ -15,7 +15,7 @@ internal sealed class CloudSite : IAsyncDisposable
 
     private static readonly TimeSpan Longest = TimeSpan.FromSeconds(20);
     private readonly HttpClient _http = new() { Timeout = TimeSpan.FromSeconds(4) };
-    private readonly string _project = $"cloudtest{Environment.ProcessId}";
+    private readonly string _project = $"cloudtest{System.Environment.ProcessId}";
     private readonly QuorateCli _cli = new();
 
     public CloudSite()
