@@ -42,7 +42,7 @@ fingerprint() {
   docker exec "$(container cache)" redis-cli TYPE order:1 | sed 's/none/string/'
   docker exec "$(container cache)" stat -c %a /data
   docker exec "$(container queue)" rabbitmqctl -q export_definitions - | tr ',' '\n' | sort
-  docker exec "$(container queue)" rabbitmqctl -q eval 'vm_memory_monitor:get_vm_memory_high_watermark().'
+  docker exec "$(container queue)" rabbitmqctl -q eval 'vm_memory_monitor:get_vm_memory_high_watermark().' | tr -dc '0-9' | sed 's/000000$//'
   docker exec "$(container edge)" ls /etc/nginx/conf.d
   docker exec "$(container edge)" cat /etc/nginx/conf.d/cloud.conf
   find "/proc/$(docker inspect -f '{{.State.Pid}}' "$(container api)")/root/data" -name 'fill-*'
@@ -73,7 +73,7 @@ for ((i = 1; i <= kills; i++)); do
   took=$(($(now_ms) - began))
   [ "$took" -le "$worst" ] || worst=$took
   [ "$took" -le "$limit_ms" ] || late=$((late + 1))
-  settled
+  [ "$at" = unrecorded ] || settled
   fingerprint > "$work/after"
   if diff "$work/before" "$work/after" > "$work/diff"; then difference=none; else difference=$(wc -l < "$work/diff"); left=$((left + 1)); cat "$work/diff"; fi
   echo "$i $fault killed after $delay ms ($at): back in $took ms, left behind: $difference"

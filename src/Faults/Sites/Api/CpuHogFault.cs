@@ -1,12 +1,14 @@
+using System.Globalization;
+using System.Text.RegularExpressions;
 using Quorate.Contracts.Sites;
 
 namespace Quorate.Faults.Sites;
 
 /// <summary>The service's own process burns CPU, and its requests wait.</summary>
-public sealed class CpuHogFault : ISiteFault
+public sealed partial class CpuHogFault : ISiteFault
 {
-    /// <summary>CPU in cores above which somebody burns it: the services idle far below.</summary>
-    private const double BusyCores = 0.6;
+    /// <summary>A service whose threads are all busy answers late.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
 
     public string Name => "cpu_hog";
 
@@ -42,15 +44,31 @@ public sealed class CpuHogFault : ISiteFault
         LabHook.EndAsync(context, receipt, cancellationToken);
 
     public async Task<bool> IsInEffectAsync(FaultContext context, FaultReceipt receipt, CancellationToken cancellationToken) =>
-        await context.Platform.ReadUsageAsync(receipt.Target, cancellationToken) is { CpuLoad: > BusyCores };
+        await SpinningAsync(context, receipt, cancellationToken) > 0;
 
     public async Task<string?> CheckInvariantAsync(FaultContext context, FaultReceipt receipt, CancellationToken cancellationToken) =>
-        await context.Platform.ReadUsageAsync(receipt.Target, cancellationToken) switch
+        await SpinningAsync(context, receipt, cancellationToken) switch
         {
             null => $"{receipt.Target} does not run",
-            { CpuLoad: > BusyCores and var cores } => $"{receipt.Target} takes {cores:0.0} cores",
+            > 0 and var threads => $"{threads} threads of {receipt.Target} spin",
             _ => await context.ProblemOfAsync(receipt.Target, cancellationToken),
         };
 
     public IReadOnlyList<FaultRemedy> Remedies(FaultContext context, FaultReceipt receipt) => [FaultRemedy.Of("restart", receipt.Target)];
+
+    /// <summary>By the service's own count of such threads, whatever share of the machine they get; null when it does not run.</summary>
+    private static async Task<int?> SpinningAsync(FaultContext context, FaultReceipt receipt, CancellationToken cancellationToken)
+    {
+        if ((await context.ObserveAsync(receipt.Target, cancellationToken)).State != ServiceState.Running)
+        {
+            return null;
+        }
+        (_, string metrics) = await context.SendAsync(HttpMethod.Get, new Uri(new Uri(receipt.Values["url"]), "/metrics"), Patience, cancellationToken);
+        return Gauge().Match(metrics) is { Success: true } found
+            ? int.Parse(found.Groups["threads"].Value, CultureInfo.InvariantCulture)
+            : throw new PlatformException($"{receipt.Target} does not count its spinning threads", retryable: false);
+    }
+
+    [GeneratedRegex("^[a-z_]+_lab_burning_threads (?<threads>[0-9]{1,4})\\r?$", RegexOptions.ExplicitCapture | RegexOptions.Multiline, matchTimeoutMilliseconds: 500)]
+    private static partial Regex Gauge();
 }

@@ -8,6 +8,9 @@ public sealed class TlsExpiredFault : HookFault
     private const string Expired = "days=-1";
     private const string Valid = "days=90";
 
+    /// <summary>Health keeps an answer for a moment.</summary>
+    private static readonly TimeSpan Noticing = TimeSpan.FromSeconds(5);
+
     public override string Name => "tls_expired";
 
     public override string Summary => "Replaces the certificate of the service's TLS port by one that expired yesterday.";
@@ -29,6 +32,7 @@ public sealed class TlsExpiredFault : HookFault
         if (await IsThereAsync(context, receipt, seen, cancellationToken))
         {
             await LabHook.StartAsync(context, receipt, Valid, cancellationToken);
+            await context.UntilAsync("health's notice of the new certificate", Noticing, async () => !await IsThereAsync(context, receipt, seen, cancellationToken), cancellationToken);
         }
     }
 }

@@ -47,7 +47,7 @@ public sealed partial class MemoryAlarmFault : RabbitMqFault
         await FindBrokenAsync(context, receipt, seen, cancellationToken) is not null;
 
     protected override async Task<string?> FindBrokenAsync(FaultContext context, FaultReceipt receipt, ServiceObservation seen, CancellationToken cancellationToken) =>
-        await WatermarkAsync(context, receipt.Target, cancellationToken) is var now && now == receipt.Values["watermark"] ? null : $"the memory watermark is {now}";
+        await WatermarkAsync(context, receipt.Target, cancellationToken) == $"absolute {TooLow}" ? $"the memory watermark is {TooLow} bytes" : null;
 
     /// <summary><c>0.4</c>, or <c>absolute 200MB</c>: as the command that sets it takes it.</summary>
     private static async Task<string> WatermarkAsync(FaultContext context, string service, CancellationToken cancellationToken)
