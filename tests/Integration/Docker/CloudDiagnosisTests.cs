@@ -1,5 +1,4 @@
 using System.Text.Json;
-using Quorate.Contracts.Sites;
 using Quorate.Platforms.Docker;
 using Quorate.Platforms.Services;
 
