@@ -35,16 +35,18 @@ internal static class PostgresQueries
         GROUP BY 1, 2, 3 ORDER BY held DESC
         """;
 
-    /// <summary>Ends blockers, and answers who they were.</summary>
-    public const string EndBlockers = $"SELECT usename || ' (' || coalesce(state, 'no state') || ')' FROM ({Blockers}) b WHERE pg_terminate_backend(pid)";
+    /// <summary>Ends blockers, and answers who they were. Chosen first: the planner may otherwise end a session before it looks at the other conditions.</summary>
+    public const string EndBlockers =
+        $"WITH chosen AS MATERIALIZED ({Blockers}) SELECT usename || ' (' || coalesce(state, 'no state') || ')' FROM chosen WHERE pg_terminate_backend(pid)";
 
     /// <summary>Ends the sessions of the client that holds most when none are left, unless they do something that began just now.</summary>
     public const string EndCrowd =
         $"""
-        SELECT a.usename || ' (' || coalesce(a.state, 'no state') || ')' FROM pg_stat_activity a
-        JOIN (SELECT * FROM ({Crowds}) c LIMIT 1) c ON c.usename = a.usename AND c.application_name = a.application_name AND c.client_addr IS NOT DISTINCT FROM a.client_addr
-        WHERE a.backend_type = 'client backend' AND a.pid <> pg_backend_pid()
-          AND (a.state <> 'active' OR clock_timestamp() - a.query_start > interval '2 s') AND pg_terminate_backend(a.pid)
+        WITH crowd AS MATERIALIZED (SELECT * FROM ({Crowds}) c LIMIT 1), chosen AS MATERIALIZED (
+          SELECT a.pid, a.usename, a.state FROM pg_stat_activity a
+          JOIN crowd c ON c.usename = a.usename AND c.application_name = a.application_name AND c.client_addr IS NOT DISTINCT FROM a.client_addr
+          WHERE a.backend_type = 'client backend' AND a.pid <> pg_backend_pid() AND (a.state <> 'active' OR clock_timestamp() - a.query_start > interval '2 s'))
+        SELECT usename || ' (' || coalesce(state, 'no state') || ')' FROM chosen WHERE pg_terminate_backend(pid)
         """;
 
     private const string Settings =

@@ -31,7 +31,7 @@ public sealed class RabbitMqTests
         Assert.Equal("as declared in RABBITMQ_DEFAULT_PASS", inspection.Items["password/cloud"]);
         Assert.Equal("absolute 200MB", inspection.Items["limit/memory"]);
         Assert.Contains("\"source\":\"dead\"", inspection.Items["binding/dead to queue dead at / key ''"], StringComparison.Ordinal);
-        Assert.DoesNotContain(inspection.Items, i => i.Key.Contains("cluster", StringComparison.Ordinal) || i.Value.Contains("password_hash", StringComparison.Ordinal));
+        Assert.DoesNotContain(inspection.Items, i => i.Key.Contains("cluster", StringComparison.Ordinal) || i.Value.Contains("\"password_hash\"", StringComparison.Ordinal));
         // The queue of dead letters has no consumer by design.
         Assert.Equal([ConditionKinds.ResourceAlarm, ConditionKinds.QueueFull, ConditionKinds.NoConsumers], inspection.Conditions.Select(c => c.Kind));
     }

@@ -22,7 +22,7 @@ public sealed class ConfigurationWatch(ISiteInspector inspector, SiteConfigurati
     /// <summary>An answer of this age still counts.</summary>
     public static readonly TimeSpan Fresh = TimeSpan.FromSeconds(5);
 
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(4);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
 
     private readonly Lock _gate = new();
 
