@@ -1,6 +1,8 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using System.Text.Json.Serialization;
 using Quorate.Contracts;
+using Quorate.Contracts.Sites;
 using Quorate.Engine.Triage.Planning;
 using Quorate.Engine.Triage.Planning.Rules;
 using Quorate.Harness.Metrics;
@@ -21,6 +23,8 @@ public sealed record ReplayResult(string Run, bool Identical, string? Difference
 /// </summary>
 public sealed class Replay(Rulebook rulebook, TimeProvider time)
 {
+    private static readonly JsonSerializerOptions Reading = new(QuorateJson.Options) { Converters = { new DifferenceSetConverter() } };
+
     /// <exception cref="QuorateException">Input: the folder holds no readable record.</exception>
     public async Task<ReplayResult> RunAsync(string folder, CancellationToken cancellationToken)
     {
@@ -82,8 +86,18 @@ public sealed class Replay(Rulebook rulebook, TimeProvider time)
     {
         var json = JsonNode.Parse(context.GetRawText())!.AsObject();
         json["site"] = JsonNode.Parse(site.GetRawText());
-        return json.Deserialize<PlanningContext>(QuorateJson.Options) ?? throw new JsonException("the context is null");
+        return json.Deserialize<PlanningContext>(Reading) ?? throw new JsonException("the context is null");
     }
+}
+
+/// <summary>Sets that nobody changes, which the serializer writes and does not read.</summary>
+internal sealed class DifferenceSetConverter : JsonConverter<IReadOnlySet<ConfigurationDifference>>
+{
+    public override IReadOnlySet<ConfigurationDifference> Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
+        JsonSerializer.Deserialize<HashSet<ConfigurationDifference>>(ref reader, options)!;
+
+    public override void Write(Utf8JsonWriter writer, IReadOnlySet<ConfigurationDifference> value, JsonSerializerOptions options) =>
+        JsonSerializer.Serialize<IEnumerable<ConfigurationDifference>>(writer, value, options);
 }
 
 /// <summary>Where two JSON values differ first.</summary>
