@@ -18,6 +18,7 @@ public sealed partial class RabbitMqLink
         private readonly TaskCompletionSource<string> lost = new(TaskCreationOptions.RunContinuationsAsynchronously);
         private readonly HashSet<string> declared = [];
         private readonly SemaphoreSlim slots;
+        private volatile bool isBlocked;
         private IConnection? publishing;
         private IConnection? consuming;
         private IChannel? publisher;
@@ -100,6 +101,7 @@ public sealed partial class RabbitMqLink
             await consumer.BasicQosAsync(0, link.options.Prefetch, global: false, cancellationToken);
             var incoming = new AsyncEventingBasicConsumer(consumer);
             incoming.ReceivedAsync += OnReceivedAsync;
+            incoming.UnregisteredAsync += OnQueueGone;
             await consumer.BasicConsumeAsync(link.QueueOf(link.agent), autoAck: false, incoming, cancellationToken);
         }
 
@@ -109,8 +111,16 @@ public sealed partial class RabbitMqLink
             return Task.CompletedTask;
         }
 
+        // The broker ends a consumer whose queue was deleted; connecting again declares it again.
+        private Task OnQueueGone(object sender, ConsumerEventArgs e)
+        {
+            lost.TrySetResult($"the queue {link.QueueOf(link.agent)} is gone");
+            return Task.CompletedTask;
+        }
+
         private Task OnBlocked(LinkState state, string? reason)
         {
+            isBlocked = state == LinkState.Blocked;
             if (!lost.Task.IsCompleted)
             {
                 link.Change(state, reason);
@@ -154,10 +164,21 @@ public sealed partial class RabbitMqLink
 
         private async Task PublishAsync(MessageFrame frame, CancellationToken cancellationToken)
         {
+            using var patience = new CancellationTokenSource(link.options.ConfirmTimeout, link.options.Time);
+            using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, patience.Token);
             try
             {
                 var bytes = frame.Encode(link.options.Crypto);
-                await publisher!.BasicPublishAsync("", link.QueueOf(frame.To), mandatory: true, Persistent, bytes, cancellationToken);
+                await publisher!.BasicPublishAsync("", link.QueueOf(frame.To), mandatory: true, Persistent, bytes, either.Token);
+            }
+            catch (OperationCanceledException) when (patience.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
+            {
+                // A broker that has just been started may take a frame and never confirm it; enough of them would hold every slot.
+                Interlocked.Increment(ref link.unconfirmed);
+                if (!isBlocked)
+                {
+                    lost.TrySetResult($"nothing confirmed within {link.options.ConfirmTimeout.TotalSeconds:0} s");
+                }
             }
             catch (Exception e) when (e is PublishException or AlreadyClosedException or OperationInterruptedException or OperationCanceledException or IOException or ObjectDisposedException)
             {

@@ -41,6 +41,9 @@ public sealed record RabbitMqOptions
     /// <summary>An attempt to connect takes no longer.</summary>
     public TimeSpan ConnectTimeout { get; init; } = TimeSpan.FromSeconds(5);
 
+    /// <summary>A broker that takes frames and confirms none of them for so long is connected to anew; a second to an hour.</summary>
+    public TimeSpan ConfirmTimeout { get; init; } = TimeSpan.FromSeconds(20);
+
     public TimeProvider Time { get; init; } = TimeProvider.System;
 
     /// <summary>Messaging for use over a broker: it keeps what it confirmed, so that repeating is for the rare loss.</summary>
@@ -59,6 +62,7 @@ public sealed record RabbitMqOptions
         Range(nameof(Waiting), Waiting, 100_000);
         Range(nameof(QueueLength), QueueLength, 100_000_000);
         Range(nameof(Expires), (long)(Expires?.TotalMilliseconds ?? 1), 31L * 86_400_000);
+        Range(nameof(ConfirmTimeout), (long)ConfirmTimeout.TotalSeconds, 3_600);
         return this;
     }
 

@@ -7,7 +7,7 @@ using Quorate.Tests.Integration.Processes;
 namespace Quorate.Tests.Integration.Cli;
 
 /// <summary>What surrounds a repair is broken too: each time a clear end, and the shop no worse than found.</summary>
-public class BadSurroundingsTests
+public class BadSurroundingsTests(ProcessShop shared) : IClassFixture<ProcessShop>
 {
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
@@ -15,7 +15,7 @@ public class BadSurroundingsTests
     public async Task Triage_DiskOfTheLedgerFillsUp_EndsWithTheReasonAndGoesOnElsewhere()
     {
         Assert.SkipUnless(ProcessSite.IsRoot, "mounting a small file system needs root");
-        await using var shop = await ShopSite.UpAsync("process", Token);
+        var shop = await shared.NextAsync(Token);
         var full = Directory.CreateTempSubdirectory("quorate-full-").FullName;
         ProcessSite.Must("mount", "-t", "tmpfs", "-o", "size=330k", "tmpfs", full);
         try
@@ -37,7 +37,7 @@ public class BadSurroundingsTests
     [Fact]
     public async Task Triage_StoreLockedByAnother_SaysSoAndTouchesNothing()
     {
-        await using var shop = await ShopSite.UpAsync("process", Token);
+        var shop = await shared.NextAsync(Token);
         await shop.InjectAsync("crash", Token);
         using var keys = FileKeyRing.Open(Path.Combine(shop.Cli.Home, "keys"), TimeProvider.System, passphrase: null);
         await using var store = await QuorateStore.OpenAsync(Path.Combine(shop.Cli.Home, "quorate.db"), keys, TimeProvider.System, cancellationToken: Token);
@@ -58,7 +58,7 @@ public class BadSurroundingsTests
     [Fact]
     public async Task Triage_TwiceAtOnceOnOneStore_RepairsOnce()
     {
-        await using var shop = await ShopSite.UpAsync("process", Token);
+        var shop = await shared.NextAsync(Token);
         await shop.InjectAsync("crash", Token);
         var both = await Task.WhenAll(shop.TriageAsync("orders fail", Token), shop.TriageAsync("orders fail", Token));
         Assert.Contains(both, r => r.Code == 0);
@@ -73,7 +73,7 @@ public class BadSurroundingsTests
     [Fact]
     public async Task Triage_PlanOnlyAfterAnInterruptedRepair_LeavesItAlone()
     {
-        await using var shop = await ShopSite.UpAsync("process", Token);
+        var shop = await shared.NextAsync(Token);
         await shop.InjectAsync("crash", Token);
         using (var repair = shop.Cli.Start("triage", "orders fail", "--yes", "--site", shop.ComposeFile, "--platform", "process"))
         {
@@ -101,7 +101,7 @@ public class BadSurroundingsTests
     public async Task Triage_ModelEndpointDeadOrTalkingNonsense_IsRepairedByTheRulebook(bool dead)
     {
         await using var server = await ScriptedModelServer.StartAsync(Token);
-        await using var shop = await ShopSite.UpAsync("process", Token);
+        var shop = await shared.NextAsync(Token);
         shop.Cli.Environment["QUORATE_PLANNER__ENDPOINT"] = dead
             ? $"http://127.0.0.1:{FreePorts.Find(1)[0]}/v1"
             : server.Status(200, "<html>\0garbage").Status(200, "[[[").Endpoint.ToString();

@@ -48,6 +48,14 @@ internal sealed class ShopSite : IAsyncDisposable
         return site;
     }
 
+    /// <summary>Whole again for the next test: faults taken back, everything runs and is healthy.</summary>
+    public async Task MendAsync(CancellationToken token)
+    {
+        await JsonAsync(token, "fault", "revert", "--all");
+        var (code, status) = await JsonAsync(token, "site", "up");
+        Assert.True(code == 0, $"the shop is not healthy again: {status}");
+    }
+
     public Task<(int Code, JsonElement Document)> JsonAsync(CancellationToken token, params string[] args) =>
         Cli.JsonAsync(token, [.. args, "--site", ComposeFile, "--platform", _platform]);
 

@@ -1,7 +1,7 @@
 namespace Quorate.Tests.Integration.Cli;
 
 /// <summary>The same faults in containers of a real Docker Engine.</summary>
-public class TriageDockerTests
+public class TriageDockerTests(DockerShop shared) : IClassFixture<DockerShop>
 {
     [Theory]
     [InlineData("crash", "store", "orders are gone?? nobody can buy anything")]
@@ -13,7 +13,7 @@ public class TriageDockerTests
     public async Task Triage_FaultInContainer_ResolvedAndServing(string fault, string target, string words)
     {
         var token = TestContext.Current.CancellationToken;
-        await using var shop = await ShopSite.UpAsync("docker", token);
+        var shop = await shared.NextAsync(token);
         await shop.InjectAsync(fault, token, target);
         await shop.AssertRepairedAsync(words, target, token);
     }
@@ -22,7 +22,7 @@ public class TriageDockerTests
     public async Task Triage_NothingWrongInContainers_NoFaultAndNoAction()
     {
         var token = TestContext.Current.CancellationToken;
-        await using var shop = await ShopSite.UpAsync("docker", token);
+        var shop = await shared.NextAsync(token);
 
         var (code, result) = await shop.TriageAsync("is it just me or is the shop broken", token);
 

@@ -1,7 +1,7 @@
 namespace Quorate.Tests.Integration.Cli;
 
 /// <summary>The shop as processes: each fault, a vague sentence, the rulebook alone, and the shop serves again.</summary>
-public class TriageProcessTests
+public class TriageProcessTests(ProcessShop shared) : IClassFixture<ProcessShop>
 {
     [Theory]
     [InlineData("crash:store", "orders are gone?? nobody can buy anything", "store")]
@@ -15,7 +15,7 @@ public class TriageProcessTests
     public async Task Triage_Fault_ResolvedAndServing(string fault, string words, string rootService)
     {
         var token = TestContext.Current.CancellationToken;
-        await using var shop = await ShopSite.UpAsync("process", token);
+        var shop = await shared.NextAsync(token);
         var parts = fault.Split(':');
         await shop.InjectAsync(parts[0], token, parts.ElementAtOrDefault(1));
         await shop.AssertRepairedAsync(words, rootService, token);
@@ -25,7 +25,7 @@ public class TriageProcessTests
     public async Task Triage_NothingWrong_NoFaultAndNoAction()
     {
         var token = TestContext.Current.CancellationToken;
-        await using var shop = await ShopSite.UpAsync("process", token);
+        var shop = await shared.NextAsync(token);
         var before = await PidsAsync(shop, token);
 
         var (code, result) = await shop.TriageAsync("I think something is wrong with the shop?", token);
@@ -40,7 +40,7 @@ public class TriageProcessTests
     public async Task Triage_WithoutYesAndTerminal_ChangesNothing()
     {
         var token = TestContext.Current.CancellationToken;
-        await using var shop = await ShopSite.UpAsync("process", token);
+        var shop = await shared.NextAsync(token);
         await shop.InjectAsync("crash", token);
 
         var (code, result) = await shop.JsonAsync(token, "triage", "orders fail");

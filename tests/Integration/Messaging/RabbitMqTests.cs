@@ -138,6 +138,19 @@ public sealed class RabbitMqTests(RabbitMqFixture broker) : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Queue_DeletedUnderItsAgent_IsMadeAgainAndNothingIsLost()
+    {
+        await using var bob = await StartAsync("bob", broker.Address);
+        await using var ann = await StartAsync("ann", broker.Address);
+        await ann.SendAsync(new MessageDraft("c", ["bob"], "one"u8.ToArray()), Token);
+        await Wait.UntilAsync(async () => (await ann.CountAsync(Token)).Outbox == 0, Patience, "the first arrives");
+        await broker.ControlAsync("delete_queue", $"{prefix}.bob");
+        await ann.SendAsync(new MessageDraft("c", ["bob"], "two"u8.ToArray()), Token);
+        await Wait.UntilAsync(async () => (await ann.CountAsync(Token)).Outbox == 0, Patience, "the second arrives");
+        Assert.Equal(2, handled);
+    }
+
+    [Fact]
     public async Task Frame_OfAnotherAgentInSomeonesName_IsRejected()
     {
         var link = new RabbitMqLink("bob", Options("bob", broker.Address));

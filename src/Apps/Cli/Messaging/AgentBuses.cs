@@ -17,6 +17,9 @@ internal static class AgentBuses
     /// <summary>Queues of a run that ended without a word are removed by the broker.</summary>
     private static readonly TimeSpan QueuesExpire = TimeSpan.FromHours(1);
 
+    /// <summary>Agents say little and wait for each other: what a broker lost when it died is worth repeating after seconds, until the round's conversation is closed.</summary>
+    private static readonly MessagingOptions OverBroker = RabbitMqOptions.Messaging with { FirstRetry = 2_000, MaxRetry = 10_000, MaxAttempts = 1_000 };
+
     private static readonly TimeSpan Start = TimeSpan.FromSeconds(15);
     private static readonly TimeSpan Poll = TimeSpan.FromMilliseconds(50);
 
@@ -57,7 +60,7 @@ internal static class AgentBuses
                 {
                     IMessageLink link = new RabbitMqLink(name, owner.OptionsOf(i, time));
                     link = links is null ? link : new FaultyLink(link, links, time);
-                    owner.Endpoints.Add(await MessageEndpoint.StartAsync(name, link, new MessageEndpointOptions { Messaging = RabbitMqOptions.Messaging, Handler = handler, Journal = journal, Time = time, Seed = (ulong)i + 1 }, token));
+                    owner.Endpoints.Add(await MessageEndpoint.StartAsync(name, link, new MessageEndpointOptions { Messaging = OverBroker, Handler = handler, Journal = journal, Time = time, Seed = (ulong)i + 1 }, token));
                 }
 
                 return (owner.Endpoints, owner);
