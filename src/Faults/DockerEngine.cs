@@ -1,6 +1,8 @@
+using System.Net;
 using System.Net.Http.Json;
 using System.Net.Sockets;
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using Quorate.Contracts;
 using Quorate.Contracts.Sites;
 
@@ -20,24 +22,43 @@ internal static class DockerEngine
     /// <summary>SIGKILL to the container's first process.</summary>
     /// <exception cref="QuorateException">The engine cannot be reached.</exception>
     /// <exception cref="PlatformException">The engine refused.</exception>
-    public static Task KillAsync(string socket, string containerId, CancellationToken cancellationToken) =>
-        SendAsync(socket, HttpMethod.Post, $"containers/{Uri.EscapeDataString(containerId)}/kill?signal=SIGKILL", null, cancellationToken);
+    public static Task KillAsync(string socket, string container, CancellationToken cancellationToken) =>
+        SendAsync(socket, HttpMethod.Post, $"containers/{Escape(container)}/kill?signal=SIGKILL", null, cancellationToken);
 
     /// <summary>Sets a container's memory limits, in bytes, whether it runs or not. Swap is what memory and swap may be together.</summary>
-    public static Task LimitMemoryAsync(string socket, string containerId, long memory, long swap, CancellationToken cancellationToken) =>
-        SendAsync(socket, HttpMethod.Post, $"containers/{Uri.EscapeDataString(containerId)}/update",
-            new Dictionary<string, long> { ["Memory"] = memory, ["MemorySwap"] = swap }, cancellationToken);
+    public static Task LimitMemoryAsync(string socket, string container, long memory, long swap, CancellationToken cancellationToken) =>
+        SendAsync(socket, HttpMethod.Post, $"containers/{Escape(container)}/update", new JsonObject { ["Memory"] = memory, ["MemorySwap"] = swap }, cancellationToken);
 
     /// <summary>Everything that the engine knows of a container.</summary>
-    public static async Task<JsonElement> InspectAsync(string socket, string containerId, CancellationToken cancellationToken) =>
-        await SendAsync(socket, HttpMethod.Get, $"containers/{Uri.EscapeDataString(containerId)}/json", null, cancellationToken)
-            ?? throw new PlatformException($"the Docker Engine has no container {containerId}", retryable: false);
+    public static async Task<JsonElement> InspectAsync(string socket, string container, CancellationToken cancellationToken) =>
+        await SendAsync(socket, HttpMethod.Get, $"containers/{Escape(container)}/json", null, cancellationToken)
+            ?? throw new PlatformException($"the Docker Engine has no container {container}", retryable: false);
 
     public static async Task<bool> HasVolumeAsync(string socket, string volume, CancellationToken cancellationToken) =>
-        await SendAsync(socket, HttpMethod.Get, $"volumes/{Uri.EscapeDataString(volume)}", null, cancellationToken) is not null;
+        await SendAsync(socket, HttpMethod.Get, $"volumes/{Escape(volume)}", null, cancellationToken) is not null;
 
-    /// <summary>Null when a GET finds nothing (404).</summary>
-    private static async Task<JsonElement?> SendAsync(string socket, HttpMethod method, string path, Dictionary<string, long>? body, CancellationToken cancellationToken)
+    /// <summary>Answers the new container's id.</summary>
+    public static async Task<string> CreateAsync(string socket, string name, JsonObject wanted, CancellationToken cancellationToken) =>
+        (await SendAsync(socket, HttpMethod.Post, $"containers/create?name={Escape(name)}", wanted, cancellationToken))?.GetProperty("Id").GetString()
+            ?? throw new PlatformException($"the Docker Engine made no container {name}", retryable: true);
+
+    public static Task StartAsync(string socket, string container, CancellationToken cancellationToken) =>
+        SendAsync(socket, HttpMethod.Post, $"containers/{Escape(container)}/start", null, cancellationToken);
+
+    public static Task StopAsync(string socket, string container, int graceSeconds, CancellationToken cancellationToken) =>
+        SendAsync(socket, HttpMethod.Post, $"containers/{Escape(container)}/stop?t={graceSeconds}", null, cancellationToken);
+
+    public static Task RenameAsync(string socket, string container, string name, CancellationToken cancellationToken) =>
+        SendAsync(socket, HttpMethod.Post, $"containers/{Escape(container)}/rename?name={Escape(name)}", null, cancellationToken);
+
+    /// <summary>Whether it runs or not; nothing when there is none.</summary>
+    public static Task RemoveAsync(string socket, string container, CancellationToken cancellationToken) =>
+        SendAsync(socket, HttpMethod.Delete, $"containers/{Escape(container)}?force=1&v=1", null, cancellationToken);
+
+    private static string Escape(string text) => Uri.EscapeDataString(text);
+
+    /// <summary>Null when a GET or DELETE finds nothing (404).</summary>
+    private static async Task<JsonElement?> SendAsync(string socket, HttpMethod method, string path, JsonObject? body, CancellationToken cancellationToken)
     {
         using var client = new HttpClient(new SocketsHttpHandler
         {
@@ -51,12 +72,13 @@ internal static class DockerEngine
         try
         {
             using HttpResponseMessage answer = await client.SendAsync(request, cancellationToken);
-            if (method == HttpMethod.Get && answer.StatusCode == System.Net.HttpStatusCode.NotFound)
+            if (method != HttpMethod.Post && answer.StatusCode == HttpStatusCode.NotFound)
             {
                 return null;
             }
             string text = await answer.Content.ReadAsStringAsync(cancellationToken);
-            return !answer.IsSuccessStatusCode
+            // 304: it is so already.
+            return !answer.IsSuccessStatusCode && answer.StatusCode != HttpStatusCode.NotModified
                 ? throw new PlatformException($"the Docker Engine refused {path}: {(int)answer.StatusCode} {text}", retryable: false)
                 : text.Length == 0 ? default : JsonSerializer.Deserialize<JsonElement>(text);
         }

@@ -28,6 +28,11 @@ internal sealed class CloudSite : IAsyncDisposable
         }
     }
 
+    /// <summary>Ports and project name, as the Compose file reads them.</summary>
+    public IReadOnlyDictionary<string, string> Environment => _cli.Environment;
+
+    public QuorateCli Cli => _cli;
+
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
     public Task<(int Code, JsonElement Document)> RunAsync(params string[] args) => RunAsync(Token, args);

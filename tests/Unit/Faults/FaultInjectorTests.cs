@@ -138,7 +138,7 @@ public sealed class FaultInjectorTests : IDisposable
     public async Task Active_BrokenRecord_NamesTheFile()
     {
         await bench.Injector().InjectAsync("stop", null, Stop);
-        string file = Assert.Single(Directory.GetFiles(Path.Combine(bench.State, "faults")));
+        string file = Assert.Single(Directory.GetFiles(Path.Combine(bench.State, "faults"), "*.json"));
         await File.WriteAllTextAsync(file, "{", Stop);
         var broken = await Assert.ThrowsAsync<QuorateException>(() => bench.Injector().ActiveAsync());
         Assert.Contains(file, broken.Message, StringComparison.Ordinal);

@@ -21,16 +21,13 @@ public sealed class BadSecretFault : ContainerFault
 
     public override string Resource => FaultResources.Service;
 
-    public override Task ApplyAsync(FaultContext context, FaultReceipt receipt, CancellationToken cancellationToken)
-    {
-        var environment = new Dictionary<string, string>(context.Spec(receipt).Environment) { [receipt.Values["variable"]] = receipt.Values["wrong"] };
-        return context.Platform.RecreateAsync(receipt.Target, environment, receipt.EffectKey, receipt.InjectedAt, cancellationToken);
-    }
+    public override Task ApplyAsync(FaultContext context, FaultReceipt receipt, CancellationToken cancellationToken) =>
+        ContainerSwap.RecreateAsync(context, context.Spec(receipt), (receipt.Values["variable"], receipt.Values["wrong"]), receipt.EffectKey, cancellationToken);
 
     public override async Task RevertAsync(FaultContext context, FaultReceipt receipt, CancellationToken cancellationToken)
     {
         ServiceObservation seen = await context.ObserveAsync(receipt.Target, cancellationToken);
-        if (seen.State != ServiceState.Missing && (IsWrong(receipt, seen) || seen.State == ServiceState.Stopped))
+        if (seen.State != ServiceState.Missing)
         {
             await TakeBackAsync(context, receipt, seen, cancellationToken);
         }
@@ -47,8 +44,14 @@ public sealed class BadSecretFault : ContainerFault
         return Task.FromResult<IReadOnlyDictionary<string, string>>(new Dictionary<string, string> { ["variable"] = variable, ["wrong"] = "expired-last-week" });
     }
 
-    protected override Task TakeBackAsync(FaultContext context, FaultReceipt receipt, ServiceObservation seen, CancellationToken cancellationToken) =>
-        context.Platform.RecreateAsync(receipt.Target, null, receipt.EffectKey + "-revert", context.Time.GetUtcNow(), cancellationToken);
+    protected override Task TakeBackAsync(FaultContext context, FaultReceipt receipt, ServiceObservation seen, CancellationToken cancellationToken)
+    {
+        ServiceSpec spec = context.Spec(receipt);
+        string variable = receipt.Values["variable"];
+        return IsWrong(receipt, seen) || seen.State == ServiceState.Stopped
+            ? ContainerSwap.RecreateAsync(context, spec, (variable, spec.Environment[variable]), receipt.EffectKey + "-revert", cancellationToken)
+            : ContainerSwap.TidyAsync(context, seen, cancellationToken);
+    }
 
     protected override Task<bool> IsThereAsync(FaultContext context, FaultReceipt receipt, ServiceObservation seen, CancellationToken cancellationToken) =>
         Task.FromResult(IsWrong(receipt, seen));

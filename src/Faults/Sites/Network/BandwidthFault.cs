@@ -5,7 +5,7 @@ namespace Quorate.Faults.Sites;
 /// <summary>The way from the service is narrow: a token bucket filter lets a trickle through.</summary>
 public sealed class BandwidthFault : NetworkFault
 {
-    private const string Rate = "24kbit";
+    private const string Rate = "4kbit";
 
     public override string Name => "bandwidth";
 

@@ -30,7 +30,7 @@ public sealed class BrokenConfFault : NginxFault
     public override async Task RevertAsync(FaultContext context, FaultReceipt receipt, CancellationToken cancellationToken)
     {
         ServiceObservation seen = await context.ObserveAsync(receipt.Target, cancellationToken);
-        if (seen.ContainerId == receipt.Values["container"])
+        if (seen.State == ServiceState.Stopped || seen.ContainerId == receipt.Values["container"])
         {
             await TakeBackAsync(context, receipt, seen, cancellationToken);
         }
@@ -54,7 +54,7 @@ public sealed class BrokenConfFault : NginxFault
     {
         if (seen.State == ServiceState.Stopped)
         {
-            await context.Platform.RecreateAsync(receipt.Target, null, receipt.EffectKey + "-revert", context.Time.GetUtcNow(), cancellationToken);
+            await ContainerSwap.RecreateAsync(context, context.Spec(receipt), null, receipt.EffectKey + "-revert", cancellationToken);
         }
         else if (seen.State == ServiceState.Running)
         {

@@ -6,7 +6,7 @@ namespace Quorate.Faults.Sites;
 public sealed class RateLimitFault : NginxFault
 {
     private const string Path = $"{Folder}/00-limit.conf";
-    private const string Limit = "limit_req_zone $server_name zone=everyone:64k rate=6r/m; limit_req zone=everyone; limit_req_status 429;";
+    private const string Limit = "limit_req_zone $server_port zone=everyone:64k rate=6r/m; limit_req zone=everyone; limit_req_status 429;";
 
     public override string Name => "rate_limit";
 

@@ -24,7 +24,7 @@ public sealed class RevokedGrantFault : PostgresFault
         QueryAsync(context, receipt.Target, $"REVOKE ALL ON {Table} FROM {Role}", cancellationToken);
 
     public override IReadOnlyList<FaultRemedy> Remedies(FaultContext context, FaultReceipt receipt) =>
-        [FaultRemedy.Of("restore_config", receipt.Target, ("key", $"grant/public.{Table}/{Role}"))];
+        [FaultRemedy.Of("restore_config", receipt.Target, ("key", $"grant/TABLE public.{Table} to {Role}"))];
 
     protected override async Task<IReadOnlyDictionary<string, string>> PrepareAsync(FaultContext context, string service, CancellationToken cancellationToken)
     {

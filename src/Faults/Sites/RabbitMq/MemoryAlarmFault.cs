@@ -31,7 +31,7 @@ public sealed partial class MemoryAlarmFault : RabbitMqFault
     }
 
     public override IReadOnlyList<FaultRemedy> Remedies(FaultContext context, FaultReceipt receipt) =>
-        [FaultRemedy.Of("restore_config", receipt.Target, ("key", "setting/vm_memory_high_watermark"))];
+        [FaultRemedy.Of("restore_config", receipt.Target, ("key", "limit/memory"))];
 
     protected override async Task<IReadOnlyDictionary<string, string>> PrepareAsync(
         FaultContext context, ServiceSpec target, ServiceObservation seen, CancellationToken cancellationToken) =>

@@ -25,7 +25,7 @@ public sealed class PermissionRevokedFault : RabbitMqFault
     }
 
     public override IReadOnlyList<FaultRemedy> Remedies(FaultContext context, FaultReceipt receipt) =>
-        [FaultRemedy.Of("restore_config", receipt.Target, ("key", $"permission/{Host}/{receipt.Values.GetValueOrDefault("user", "USER")}"))];
+        [FaultRemedy.Of("restore_config", receipt.Target, ("key", $"permission/{receipt.Values.GetValueOrDefault("user", "USER")} at {Host}"))];
 
     protected override async Task<IReadOnlyDictionary<string, string>> PrepareAsync(
         FaultContext context, ServiceSpec target, ServiceObservation seen, CancellationToken cancellationToken)

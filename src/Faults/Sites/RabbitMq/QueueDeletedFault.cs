@@ -26,7 +26,7 @@ public sealed class QueueDeletedFault : RabbitMqFault
 
 
     public override IReadOnlyList<FaultRemedy> Remedies(FaultContext context, FaultReceipt receipt) =>
-        [FaultRemedy.Of("restore_config", receipt.Target, ("key", $"queue/{Host}/{Queue}"))];
+        [FaultRemedy.Of("restore_config", receipt.Target, ("key", $"queue/{Queue} at {Host}"))];
 
     protected override async Task<IReadOnlyDictionary<string, string>> PrepareAsync(
         FaultContext context, ServiceSpec target, ServiceObservation seen, CancellationToken cancellationToken)

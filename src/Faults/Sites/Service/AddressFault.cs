@@ -60,14 +60,8 @@ public sealed class AddressFault : ISiteFault
         };
     }
 
-    public Task ApplyAsync(FaultContext context, FaultReceipt receipt, CancellationToken cancellationToken)
-    {
-        var environment = new Dictionary<string, string>(Environment(context, context.Spec(receipt)))
-        {
-            [receipt.Values["variable"]] = receipt.Values["wrong"],
-        };
-        return context.Platform.RecreateAsync(receipt.Target, environment, receipt.EffectKey, receipt.InjectedAt, cancellationToken);
-    }
+    public Task ApplyAsync(FaultContext context, FaultReceipt receipt, CancellationToken cancellationToken) =>
+        ContainerSwap.RecreateAsync(context, context.Spec(receipt), (receipt.Values["variable"], receipt.Values["wrong"]), receipt.EffectKey, cancellationToken);
 
     public async Task RevertAsync(FaultContext context, FaultReceipt receipt, CancellationToken cancellationToken)
     {
@@ -77,10 +71,15 @@ public sealed class AddressFault : ISiteFault
             // Removed with the site: a new one is made as declared.
             return;
         }
+        ServiceSpec spec = context.Spec(receipt);
+        string variable = receipt.Values["variable"];
         if (IsWrong(receipt, seen) || seen.State is ServiceState.Stopped or ServiceState.Missing)
         {
-            await context.Platform.RecreateAsync(
-                receipt.Target, null, receipt.EffectKey + "-revert", context.Time.GetUtcNow(), cancellationToken);
+            await ContainerSwap.RecreateAsync(context, spec, (variable, Environment(context, spec)[variable]), receipt.EffectKey + "-revert", cancellationToken);
+        }
+        else
+        {
+            await ContainerSwap.TidyAsync(context, seen, cancellationToken);
         }
     }
 

@@ -1,3 +1,5 @@
+using Quorate.Contracts.Sites;
+
 namespace Quorate.Faults.Sites;
 
 /// <summary>The service is stopped as by a person who forgot to start it again.</summary>
@@ -25,6 +27,8 @@ public sealed class StopFault : AwayFault
     public override string BlastRadius { get; }
 
     public override string DefaultTarget { get; }
+
+    public override string TargetOn(Site site) => this == Db && site.Find("db") is null ? "store" : DefaultTarget;
 
     public override Task ApplyAsync(FaultContext context, FaultReceipt receipt, CancellationToken cancellationToken) =>
         context.Platform.StopAsync(receipt.Target, cancellationToken);
