@@ -21,7 +21,7 @@ public sealed record ReplayResult(string Run, bool Identical, string? Difference
 /// Runs a record again without containers and network: the planner is made anew and asked with what it was given then, at the
 /// times and with the ids of then, and the result is computed from its answers and the rest of the evidence.
 /// </summary>
-public sealed class Replay(Rulebook rulebook, TimeProvider time)
+public sealed class Replay(Rulebook rulebook, string rulesVersion, TimeProvider time)
 {
     private static readonly JsonSerializerOptions Reading = new(QuorateJson.Options) { Converters = { new DifferenceSetConverter() } };
 
@@ -42,7 +42,8 @@ public sealed class Replay(Rulebook rulebook, TimeProvider time)
         var (proposals, difference) = await ProposeAsync(evidence.Planning, cancellationToken);
         if (difference is not null)
         {
-            return (difference, null);
+            var others = evidence.Header.Versions.TryGetValue(RulesVersion.Name, out var recordedRules) && recordedRules != rulesVersion;
+            return ($"{(others ? "recorded with other rules: " : "")}{difference}", null);
         }
 
         var bytes = RecordFolder.Canonical(RunJudge.Judge(evidence, proposals));
