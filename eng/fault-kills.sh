@@ -73,7 +73,7 @@ for ((i = 1; i <= kills; i++)); do
   took=$(($(now_ms) - began))
   [ "$took" -le "$worst" ] || worst=$took
   [ "$took" -le "$limit_ms" ] || late=$((late + 1))
-  settled
+  [ "$at" = unrecorded ] || settled
   fingerprint > "$work/after"
   if diff "$work/before" "$work/after" > "$work/diff"; then difference=none; else difference=$(wc -l < "$work/diff"); left=$((left + 1)); cat "$work/diff"; fi
   echo "$i $fault killed after $delay ms ($at): back in $took ms, left behind: $difference"

@@ -29,7 +29,7 @@ internal sealed class CloudSite : IAsyncDisposable
     }
 
     /// <summary>Ports and project name, as the Compose file reads them.</summary>
-    public IReadOnlyDictionary<string, string> Environment => _cli.Environment;
+    public IReadOnlyDictionary<string, string> Variables => _cli.Environment;
 
     public QuorateCli Cli => _cli;
 

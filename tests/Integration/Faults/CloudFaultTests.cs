@@ -35,7 +35,7 @@ public sealed class CloudFaultTests : IAsyncDisposable
     {
         var environment = Environment.GetEnvironmentVariables().Cast<System.Collections.DictionaryEntry>()
             .ToDictionary(e => (string)e.Key, e => (string?)e.Value ?? "");
-        foreach (var (name, value) in cloud.Environment)
+        foreach (var (name, value) in cloud.Variables)
         {
             environment[name] = value;
         }

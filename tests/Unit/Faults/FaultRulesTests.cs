@@ -79,6 +79,17 @@ public sealed class FaultRulesTests : IDisposable
     }
 
     [Fact]
+    public async Task Revert_EngineUnreachable_SaysWhatIsMissingAndKeepsTheRecord()
+    {
+        await bench.Injector().InjectAsync("stop", null, Stop);
+        bench.Platform.Failure = QuorateException.Missing("docker_unreachable", "no Docker Engine answers", "start dockerd");
+        var missing = await Assert.ThrowsAsync<QuorateException>(() => bench.Injector().RevertAsync(null, Stop));
+        Assert.Equal(ErrorKind.Missing, missing.Kind);
+        Assert.Single(await bench.Injector().ActiveAsync());
+        Assert.Single(await bench.Injector().RevertAsync(null, Stop));
+    }
+
+    [Fact]
     public async Task FindRecords_FileGone_AnswersItsFaults()
     {
         string sites = Path.Combine(bench.State, "sites");
