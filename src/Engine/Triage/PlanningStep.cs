@@ -79,6 +79,10 @@ internal sealed class PlanningStep(IncidentContext incident)
         incident.Tell(new TriageEvent.Rejected(incident.Clock.NowMs, rejection));
     }
 
+    private static bool IsContradicted(SiteSnapshot snapshot, PlanRun looked) => looked.Plan.Tasks.Any(t => t.Type == "check_health"
+        && looked[t.TaskId].Result?.Meta.GetValueOrDefault("healthy").ValueKind is System.Text.Json.JsonValueKind.True or System.Text.Json.JsonValueKind.False
+        && looked[t.TaskId].Result!.Meta["healthy"].GetBoolean() != snapshot.Status.Services.FirstOrDefault(s => s.Name == t.Target)?.Healthy);
+
     private async Task<SiteSnapshot> ObserveAsync(CancellationToken cancellationToken)
     {
         if (incident.Snapshot is { } fresh && incident.State.Plans.Count == 0 && incident.State.Refusals == 0 && incident.State.NoFaultDenials.Count == 0)
@@ -86,9 +90,9 @@ internal sealed class PlanningStep(IncidentContext incident)
             return fresh;
         }
 
-        // After a plan that only looked, what was seen just before it still holds.
-        if (incident.Snapshot is { } recent && incident.State.Current is { Actions.Count: 0 } && incident.State.NoFaultDenials.Count == 0
-            && incident.Services.Time.GetUtcNow() - recent.At < StillTrue)
+        // After a plan that only looked, what was seen just before it still holds, unless the plan saw something else.
+        if (incident.Snapshot is { } recent && incident.State.Current is { Actions.Count: 0 } looked && incident.State.NoFaultDenials.Count == 0
+            && incident.Services.Time.GetUtcNow() - recent.At < StillTrue && !IsContradicted(recent, looked))
         {
             return recent;
         }

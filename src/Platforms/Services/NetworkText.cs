@@ -16,7 +16,7 @@ internal static class NetworkText
     public static IEnumerable<(string Name, string Value)> Firewall(string saved)
     {
         var table = "";
-        var seen = new Dictionary<string, int>(StringComparer.Ordinal);
+        var counts = new Dictionary<string, int>(StringComparer.Ordinal);
         foreach (var line in saved.Split('\n').Select(l => l.Trim()).Where(l => !l.Contains("DOCKER_", StringComparison.Ordinal)))
         {
             if (line.StartsWith('*'))
@@ -25,13 +25,17 @@ internal static class NetworkText
             }
             else if (line.StartsWith("-A ", StringComparison.Ordinal))
             {
-                var count = seen[table + line] = seen.GetValueOrDefault(table + line) + 1;
-                yield return ($"{table} {line}", count == 1 ? "once" : $"{count.ToString(CultureInfo.InvariantCulture)} times");
+                counts[$"{table} {line}"] = counts.GetValueOrDefault($"{table} {line}") + 1;
             }
             else if (line.StartsWith(':') && line.Split(' ') is [var chain, var policy, ..] && policy is not ("ACCEPT" or "-"))
             {
                 yield return ($"{table} -P {chain[1..]}", policy);
             }
+        }
+
+        foreach (var (rule, count) in counts)
+        {
+            yield return (rule, count == 1 ? "once" : $"{count.ToString(CultureInfo.InvariantCulture)} times");
         }
     }
 

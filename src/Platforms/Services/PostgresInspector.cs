@@ -14,7 +14,10 @@ internal sealed class PostgresInspector(PostgresAdmin admin, DeclaredSecrets sec
     {
         try
         {
-            Parse(await admin.QueryAsync(PostgresQueries.Everything, cancellationToken), inspection, secrets);
+            var asking = admin.QueryAsync(PostgresQueries.Everything, cancellationToken);
+            Parse(await admin.QueryAsync(PostgresQueries.Wrong, cancellationToken), inspection, secrets);
+            Parse(await asking, inspection, secrets);
+            inspection.Read(PostgresQueries.Areas);
         }
         catch (PlatformException refused) when (RefusalOf(refused.Message) is { } kind)
         {
@@ -57,7 +60,6 @@ internal sealed class PostgresInspector(PostgresAdmin admin, DeclaredSecrets sec
 
     internal static void Parse(string rows, Inspection inspection, DeclaredSecrets secrets)
     {
-        inspection.Read(PostgresQueries.Areas);
         foreach (var row in Lines(rows))
         {
             var pair = JsonSerializer.Deserialize<string[]>(row) is [var k, var v] ? (Key: k, Value: v) : throw new PlatformException($"psql printed what is no row: {row[..Math.Min(80, row.Length)]}", retryable: false);

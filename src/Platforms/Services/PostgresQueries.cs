@@ -35,16 +35,18 @@ internal static class PostgresQueries
         GROUP BY 1, 2, 3 ORDER BY held DESC
         """;
 
-    /// <summary>Ends blockers, and answers who they were.</summary>
-    public const string EndBlockers = $"SELECT usename || ' (' || coalesce(state, 'no state') || ')' FROM ({Blockers}) b WHERE pg_terminate_backend(pid)";
+    /// <summary>Ends blockers, and answers who they were. Chosen first: the planner may otherwise end a session before it looks at the other conditions.</summary>
+    public const string EndBlockers =
+        $"WITH chosen AS MATERIALIZED ({Blockers}) SELECT usename || ' (' || coalesce(state, 'no state') || ')' FROM chosen WHERE pg_terminate_backend(pid)";
 
     /// <summary>Ends the sessions of the client that holds most when none are left, unless they do something that began just now.</summary>
     public const string EndCrowd =
         $"""
-        SELECT a.usename || ' (' || coalesce(a.state, 'no state') || ')' FROM pg_stat_activity a
-        JOIN (SELECT * FROM ({Crowds}) c LIMIT 1) c ON c.usename = a.usename AND c.application_name = a.application_name AND c.client_addr IS NOT DISTINCT FROM a.client_addr
-        WHERE a.backend_type = 'client backend' AND a.pid <> pg_backend_pid()
-          AND (a.state <> 'active' OR clock_timestamp() - a.query_start > interval '2 s') AND pg_terminate_backend(a.pid)
+        WITH crowd AS MATERIALIZED (SELECT * FROM ({Crowds}) c LIMIT 1), chosen AS MATERIALIZED (
+          SELECT a.pid, a.usename, a.state FROM pg_stat_activity a
+          JOIN crowd c ON c.usename = a.usename AND c.application_name = a.application_name AND c.client_addr IS NOT DISTINCT FROM a.client_addr
+          WHERE a.backend_type = 'client backend' AND a.pid <> pg_backend_pid() AND (a.state <> 'active' OR clock_timestamp() - a.query_start > interval '2 s'))
+        SELECT usename || ' (' || coalesce(state, 'no state') || ')' FROM chosen WHERE pg_terminate_backend(pid)
         """;
 
     private const string Settings =
@@ -111,15 +113,18 @@ internal static class PostgresQueries
 
     private const string Conditions =
         $"""
-        SELECT '!sessions_blocked', 'held up by ' || string_agg(usename || ' (' || coalesce(state, 'no state') || ')', ', ') FROM ({Blockers}) b HAVING count(*) > 0
+        SELECT '!sessions_blocked' AS k, 'held up by ' || string_agg(usename || ' (' || coalesce(state, 'no state') || ')', ', ') AS v FROM ({Blockers}) b HAVING count(*) > 0
         UNION ALL (SELECT '!slots_used_up', 'no connection is left; ' || usename || ' holds ' || held FROM ({Crowds}) c LIMIT 1)
         UNION ALL SELECT '!config_invalid', coalesce(sourcefile, '') || ' line ' || coalesce(sourceline, 0) || ': ' || error FROM pg_file_settings WHERE error IS NOT NULL AND NOT applied AND error <> 'setting could not be applied'
         UNION ALL SELECT '!config_invalid', 'pg_hba.conf line ' || line_number || ': ' || error FROM pg_hba_file_rules WHERE error IS NOT NULL
         """;
 
-    /// <summary>Each value and condition as one row: a JSON array of key and value.</summary>
+    /// <summary>What is wrong now. On its own, because it waits for no lock: definitions of a table cannot be read while somebody holds it.</summary>
+    public const string Wrong = $"SET statement_timeout = '3s'; SELECT json_build_array(k, v) FROM ({Conditions}) AS wrong WHERE v IS NOT NULL";
+
+    /// <summary>Each value as one row: a JSON array of key and value.</summary>
     public static string Everything { get; } =
-        "SET statement_timeout = '3s'; SELECT json_build_array(k, v) FROM ("
-        + string.Join(" UNION ALL ", Settings, Roles, Schema, Conditions).Replace("{user}", UserSchemas, StringComparison.Ordinal)
+        "SET statement_timeout = '3s'; SET lock_timeout = '1s'; SELECT json_build_array(k, v) FROM ("
+        + string.Join(" UNION ALL ", Settings, Roles, Schema).Replace("{user}", UserSchemas, StringComparison.Ordinal)
         + ") AS everything WHERE v IS NOT NULL";
 }

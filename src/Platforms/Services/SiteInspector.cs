@@ -83,6 +83,8 @@ internal sealed class SiteInspector(Site site, IPlatform platform, SiteContainer
             ContainerInspector.Read(container, spec, inspection);
         }
 
+        // It would not answer, and only the wait would show.
+        failure ??= inspection.Conditions.Any(c => c.Kind == ConditionKinds.ProcessStopped) ? "a process of it is stopped" : null;
         if (failure is null)
         {
             using var deadline = new CancellationTokenSource(patience, time);

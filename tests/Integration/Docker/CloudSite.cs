@@ -74,6 +74,10 @@ internal sealed class CloudSite : IAsyncDisposable
         }
     }
 
+    /// <summary>The site as the command loads it.</summary>
+    public Quorate.Contracts.Sites.Site Load() => Quorate.Platforms.Compose.ComposeLoader.Load(
+        Path.Combine(QuorateCli.Root, "lab/cloud/compose.yml"), _cli.Environment.ToDictionary(e => e.Key, e => e.Value ?? ""));
+
     /// <summary>What the Engine has of the project.</summary>
     public async Task<string> LeftoversAsync() => string.Concat(
         await Command.MustAsync("docker", ["ps", "-aq", "--filter", "label=" + TestSite.Label + _project], null),

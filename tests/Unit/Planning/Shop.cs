@@ -2,6 +2,7 @@ using System.Globalization;
 using Quorate.Contracts;
 using Quorate.Contracts.Plans;
 using Quorate.Contracts.Sites;
+using Quorate.Engine.Triage.Baseline;
 using Quorate.Engine.Triage.Monitoring;
 using Quorate.Engine.Triage.Planning;
 
@@ -20,6 +21,8 @@ internal sealed class Shop
     private readonly Dictionary<string, List<LogLine>> _logs = [];
     private readonly List<string> _failures = [];
     private readonly List<PlanHistory> _history = [];
+    private readonly List<(ConfigurationDifference Difference, bool Restorable)> _differences = [];
+    private readonly List<(string Service, string Kind)> _conditions = [];
 
     public string Text { get; set; } = "something is wrong with the shop";
 
@@ -77,6 +80,19 @@ internal sealed class Shop
         return this;
     }
 
+    /// <summary>A value that is not as while healthy, said by the service itself.</summary>
+    public Shop Config(string service, string key, bool restorable = true)
+    {
+        _differences.Add((new ConfigurationDifference(service, key, "healthy", "actual"), restorable));
+        return this;
+    }
+
+    public Shop Condition(string service, string kind)
+    {
+        _conditions.Add((service, kind));
+        return this;
+    }
+
     /// <summary>Says that the plan ran, every task with the status given.</summary>
     public Shop Ran(Plan plan, string[]? deviations = null, bool undone = false, bool ok = true)
     {
@@ -121,6 +137,21 @@ internal sealed class Shop
             Metrics = new TelemetryMetrics(_cpu.GetValueOrDefault(n, 0.05), 50e6, _states[n] == ServiceState.Running && !_sick.Contains(n) ? 4 : -1),
         })],
         Drift = _drift,
+        Configuration = new ConfigurationView(
+            new SiteConfiguration
+            {
+                TakenAt = Now,
+                Services = [.. Names.Select(n => new ServiceConfiguration
+                {
+                    Service = n,
+                    Kind = "container",
+                    Items = new Dictionary<string, string>(),
+                    Conditions = [.. _conditions.Where(c => c.Service == n).Select(c => new ServiceCondition(c.Kind, "it says so"))],
+                })],
+            },
+            [.. _differences.Select(d => d.Difference)],
+            _differences.Where(d => d.Restorable).Select(d => d.Difference).ToHashSet(),
+            new HashSet<ConfigurationDifference>()),
         Logs = _logs.ToDictionary(l => l.Key, l => (IReadOnlyList<LogLine>)l.Value),
     };
 

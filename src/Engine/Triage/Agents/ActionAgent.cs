@@ -211,7 +211,7 @@ public sealed class ActionAgent(Site site, IPlatform platform, HttpClient http, 
             return Change.Refused($"how {spec.Name} was while healthy is not known");
         }
 
-        if ((await Watch.LookAsync(cancellationToken)).Find(spec.Name, key) is null)
+        if (await Watch.FindAsync(spec.Name, key, cancellationToken) is null)
         {
             return Change.Nothing($"{PlainText.Line(key, 200)} does not differ from the healthy site");
         }

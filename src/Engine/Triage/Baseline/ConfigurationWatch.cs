@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Quorate.Contracts.Sites;
 
 namespace Quorate.Engine.Triage.Baseline;
@@ -21,9 +22,12 @@ public sealed class ConfigurationWatch(ISiteInspector inspector, SiteConfigurati
     /// <summary>An answer of this age still counts.</summary>
     public static readonly TimeSpan Fresh = TimeSpan.FromSeconds(5);
 
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(4);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
 
     private readonly Lock _gate = new();
+
+    /// <summary>Each difference of this site that was ever seen, bounded by what inspectors collect.</summary>
+    private readonly ConcurrentDictionary<(string Service, string Key), ConfigurationDifference> _seen = new();
     private Task<ConfigurationView>? _look;
     private long _lookedAt;
 
@@ -54,13 +58,20 @@ public sealed class ConfigurationWatch(ISiteInspector inspector, SiteConfigurati
         }
     }
 
-    /// <summary>Puts one value back to what it was while healthy; null when it does not differ or has no safe inverse.</summary>
-    /// <exception cref="PlatformException">The service refused.</exception>
-    public async Task<ConfigurationRestored?> RestoreAsync(string service, string key, CancellationToken cancellationToken)
+    /// <summary>The difference as it is now, or, from a service that does not answer now, as it was seen last; null when there is none.</summary>
+    public async Task<ConfigurationDifference?> FindAsync(string service, string key, CancellationToken cancellationToken)
     {
         var view = await LookAsync(cancellationToken);
-        return view.Find(service, key) is { } difference ? await PutBackAsync(difference, [.. view.Of(service)], cancellationToken) : null;
+        return view.Find(service, key)
+            ?? (view.Now.Find(service)?.Knows(ConfigurationDifference.AreaOf(key)) == true ? null : _seen.GetValueOrDefault((service, key)));
     }
+
+    /// <summary>Puts one value back to what it was while healthy; null when it does not differ or has no safe inverse.</summary>
+    /// <exception cref="PlatformException">The service refused.</exception>
+    public async Task<ConfigurationRestored?> RestoreAsync(string service, string key, CancellationToken cancellationToken) =>
+        await FindAsync(service, key, cancellationToken) is { } difference
+            ? await PutBackAsync(difference, [.. _seen.Values.Where(d => d.Service == service)], cancellationToken)
+            : null;
 
     /// <summary>Puts a value to what it was before a restore.</summary>
     /// <exception cref="PlatformException">The service refused, or the value cannot be put back.</exception>
@@ -104,6 +115,11 @@ public sealed class ConfigurationWatch(ISiteInspector inspector, SiteConfigurati
     {
         var now = await inspector.CaptureAsync(Patience, cancellationToken);
         var differences = healthy is null ? [] : now.DifferencesFrom(healthy);
+        foreach (var difference in differences)
+        {
+            _seen[(difference.Service, difference.Key)] = difference;
+        }
+
         var restorable = differences.Where(d => inspector.CanRestore(d, [.. differences.Where(o => o.Service == d.Service)])).ToHashSet();
         var undoable = restorable.Where(d => new ConfigurationDifference(d.Service, d.Key, d.Actual, d.Healthy) is var back && inspector.CanRestore(back, [back])).ToHashSet();
         return new ConfigurationView(now, differences, restorable, undoable);

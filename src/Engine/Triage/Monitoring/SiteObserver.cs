@@ -94,7 +94,7 @@ public sealed partial class SiteObserver(Site site, IPlatform platform, SiteProb
 
         try
         {
-            var lines = await platform.ReadLogsAsync(observed.Name, new LogQuery(now - LogAge, LogTail), cancellationToken);
+            var lines = await platform.ReadLogsAsync(observed.Name, new LogQuery(Since(now), LogTail), cancellationToken);
             return [.. lines.Where(IsTrouble).TakeLast(MaxLogLines).Select(l => l with { Msg = PlainText.Line(l.Msg, MaxLineLength) })];
         }
         catch (PlatformException)
@@ -102,6 +102,9 @@ public sealed partial class SiteObserver(Site site, IPlatform platform, SiteProb
             return [];
         }
     }
+
+    /// <summary>What was logged before the site was known to be healthy is over.</summary>
+    private DateTimeOffset Since(DateTimeOffset now) => Healthy?.RecordedAt is { } known && known > now - LogAge && known < now ? known : now - LogAge;
 
     private static Telemetry Describe(DateTimeOffset at, ServiceObservation observed, SiteStatus site, ResourceUsage? usage, IReadOnlyList<Drift> drift, IReadOnlyList<LogLine> logs)
     {

@@ -1,0 +1,41 @@
+using Quorate.Platforms.Services;
+
+namespace Quorate.Tests.Unit.ServiceAdmin;
+
+public sealed class SecretDigestTests
+{
+    [Theory]
+    [InlineData("requirepass", "lab-cache")]
+    [InlineData("masterauth", "lab-cache")]
+    [InlineData("primary_conninfo", "host=a password=lab-cache")]
+    [InlineData("replication source", "amqp://cloud:lab-cache@queue:5672")]
+    [InlineData("archive_command", "copy --password=lab-cache %p")]
+    public void Kept_ValueWithSecret_HidesIt(string name, string value)
+    {
+        var kept = Inspected.Digest.Kept(name, value);
+        Assert.DoesNotContain("lab-cache", kept, StringComparison.Ordinal);
+        Assert.True(SecretDigest.IsDigest(kept));
+        Assert.Equal(kept, Inspected.Digest.Kept(name, value));
+        Assert.NotEqual(kept, Inspected.Digest.Kept(name, value.Replace("lab-cache", "other", StringComparison.Ordinal)));
+    }
+
+    [Theory]
+    [InlineData("password_encryption", "scram-sha-256")]
+    [InlineData("API_URL", "http://api:8080")]
+    [InlineData("maxmemory", "25165824")]
+    public void Kept_PlainValue_Stays(string name, string value) => Assert.Equal(value, Inspected.Digest.Kept(name, value));
+
+    [Fact]
+    public void Of_OtherKey_GivesOtherDigest() => Assert.NotEqual(new SecretDigest(new byte[32]).Of("a"), Inspected.Digest.Of("a"));
+
+    [Fact]
+    public void Matches_VerifierOfAPassword_OnlyThatPassword()
+    {
+        var verifier = ScramVerifier.Create("lab-app");
+        Assert.True(ScramVerifier.Matches(verifier, "lab-app"));
+        Assert.False(ScramVerifier.Matches(verifier, "lab-apq"));
+        // As PostgreSQL 15 stored the password "pencil".
+        Assert.False(ScramVerifier.Matches("md5e3b0c44298fc1c149afbf4c8996fb92427", "pencil"));
+        Assert.DoesNotContain("lab-app", verifier, StringComparison.Ordinal);
+    }
+}
