@@ -44,7 +44,7 @@ if (Usage.FindProblem(parse, args) is { } problem)
 }
 
 // What a harness has broken it puts back, and a site of containers takes its time.
-using var interruption = new Interruption(TimeProvider.System, args is ["harness", ..] ? TimeSpan.FromMinutes(2) : null);
+using var interruption = new Interruption(TimeProvider.System, args.Contains("harness") ? TimeSpan.FromMinutes(2) : null);
 try
 {
     // System.CommandLine would listen for signals only once the command waits for something.

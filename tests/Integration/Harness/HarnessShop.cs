@@ -25,8 +25,6 @@ public sealed class HarnessShop : IAsyncLifetime
     /// <summary>The copy; a test that changes it puts it back.</summary>
     public string ComposeFile => Path.Combine(_folder, "compose.yml");
 
-    public int Port(string service) => int.Parse(_environment[$"SHOP_{service.ToUpperInvariant()}_PORT"]);
-
     public async ValueTask InitializeAsync()
     {
         var lab = Path.Combine(QuorateCli.Root, "lab/shop");

@@ -37,8 +37,14 @@ public class OracleTests(HarnessShop shop) : IClassFixture<HarnessShop>
     [Fact]
     public async Task Run_ServiceReplacedByOneThatAlwaysSaysOk_Fails()
     {
-        using var liar = new AlwaysOk(shop.Port("store"));
-        var run = await shop.RunAsync(Arms.Ceiling, (_, _) => Task.Run(liar.Start, Token), Token);
+        using var liar = new AlwaysOk();
+        var run = await shop.RunAsync(Arms.Ceiling, async (platform, token) =>
+        {
+            liar.Start();
+            var api = (await platform.ObserveAsync(token)).Single(o => o.Name == "api");
+            await platform.RecreateAsync("api", new Dictionary<string, string>(api.Environment) { ["STORE_URL"] = $"http://127.0.0.1:{liar.Port}" }, "cheat-api", TimeProvider.System.GetUtcNow(), token);
+        }, Token);
+        AssertFailed(run, "api environment");
         AssertFailed(run, "store: stopped");
     }
 
@@ -90,9 +96,11 @@ public class OracleTests(HarnessShop shop) : IClassFixture<HarnessShop>
     private static string Told(FinishedRun run) => $"{run.Result.Error} {string.Join("; ", run.Result.Reasons)} | {string.Join("; ", run.Evidence.Oracle.Differences)} | {string.Join("; ", run.Evidence.Oracle.Left)}";
 
     /// <summary>Answers every request with 200.</summary>
-    private sealed class AlwaysOk(int port) : IDisposable
+    private sealed class AlwaysOk : IDisposable
     {
-        private readonly TcpListener _listener = new(IPAddress.Loopback, port);
+        private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
+
+        public int Port => ((IPEndPoint)_listener.LocalEndpoint).Port;
 
         public void Start()
         {

@@ -103,7 +103,7 @@ public sealed class ReplayTests : IDisposable
 
     public void Dispose() => Directory.Delete(_folder, recursive: true);
 
-    private static Task<ReplayResult> ReplayAsync(string folder) => new Replay(RulebookLoader.Load(), TimeProvider.System).RunAsync(folder, TestContext.Current.CancellationToken);
+    private static Task<ReplayResult> ReplayAsync(string folder) => new Replay(RulebookLoader.Load(), RulesVersion.Of([]), TimeProvider.System).RunAsync(folder, TestContext.Current.CancellationToken);
 
     /// <summary>Two proposals of a shop that the seed breaks, planned for real, in evidence of a run that went well.</summary>
     private async Task<string> RecordAsync(int seed, string arm, ModelException? failure = null)

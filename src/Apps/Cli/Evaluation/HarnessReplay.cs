@@ -3,6 +3,7 @@ using Quorate.Cli.Common;
 using Quorate.Contracts;
 using Quorate.Engine.Triage.Planning.Rules;
 using Quorate.Harness.Records;
+using Quorate.Harness.Runs;
 
 namespace Quorate.Cli.Evaluation;
 
@@ -17,7 +18,7 @@ internal static class HarnessReplay
             throw QuorateException.Input("record_missing", $"{folder} holds no complete record", "quorate harness run SCENARIO --record DIR writes records");
         }
 
-        var replay = new Replay(RulebookLoader.Load(workspace.Config.Triage.Rules), workspace.Time);
+        var replay = new Replay(RulebookLoader.Load(workspace.Config.Triage.Rules), RulesVersion.Of(workspace.Config.Triage.Rules), workspace.Time);
         var results = new List<ReplayResult>();
         foreach (var record in folders)
         {

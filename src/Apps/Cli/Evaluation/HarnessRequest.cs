@@ -140,6 +140,7 @@ internal sealed record HarnessRequest
         {
             ["quorate"] = typeof(HarnessRequest).Assembly.GetName().Version?.ToString(3) ?? "0",
             ["dotnet"] = RuntimeInformation.FrameworkDescription,
+            [RulesVersion.Name] = RulesVersion.Of(settings.RuleFiles),
             ["os"] = RuntimeInformation.OSDescription,
         },
     };

@@ -43,6 +43,7 @@ public static class RunJudge
             RootCause = incident.RootCause,
             RootRight = IsRootRight(evidence),
             DurationMs = header.DurationMs,
+            Left = evidence.Oracle.Left,
             Error = header.Error,
         };
     }

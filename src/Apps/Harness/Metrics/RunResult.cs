@@ -46,6 +46,9 @@ public sealed record RunResult
     public bool? RootRight { get; init; }
     public required double DurationMs { get; init; }
 
+    /// <summary>What could not be put back after the run; empty unless something was spoilt for good.</summary>
+    public IReadOnlyList<string> Left { get; init; } = [];
+
     /// <summary>Why the harness could not carry the run out; it counts as an error, not as a failure, and is never dropped.</summary>
     public string? Error { get; init; }
 }

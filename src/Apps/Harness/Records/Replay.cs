@@ -1,6 +1,8 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using System.Text.Json.Serialization;
 using Quorate.Contracts;
+using Quorate.Contracts.Sites;
 using Quorate.Engine.Triage.Planning;
 using Quorate.Engine.Triage.Planning.Rules;
 using Quorate.Harness.Metrics;
@@ -19,8 +21,10 @@ public sealed record ReplayResult(string Run, bool Identical, string? Difference
 /// Runs a record again without containers and network: the planner is made anew and asked with what it was given then, at the
 /// times and with the ids of then, and the result is computed from its answers and the rest of the evidence.
 /// </summary>
-public sealed class Replay(Rulebook rulebook, TimeProvider time)
+public sealed class Replay(Rulebook rulebook, string rulesVersion, TimeProvider time)
 {
+    private static readonly JsonSerializerOptions Reading = new(QuorateJson.Options) { Converters = { new DifferenceSetConverter() } };
+
     /// <exception cref="QuorateException">Input: the folder holds no readable record.</exception>
     public async Task<ReplayResult> RunAsync(string folder, CancellationToken cancellationToken)
     {
@@ -38,7 +42,8 @@ public sealed class Replay(Rulebook rulebook, TimeProvider time)
         var (proposals, difference) = await ProposeAsync(evidence.Planning, cancellationToken);
         if (difference is not null)
         {
-            return (difference, null);
+            var others = evidence.Header.Versions.TryGetValue(RulesVersion.Name, out var recordedRules) && recordedRules != rulesVersion;
+            return ($"{(others ? "recorded with other rules: " : "")}{difference}", null);
         }
 
         var bytes = RecordFolder.Canonical(RunJudge.Judge(evidence, proposals));
@@ -82,8 +87,18 @@ public sealed class Replay(Rulebook rulebook, TimeProvider time)
     {
         var json = JsonNode.Parse(context.GetRawText())!.AsObject();
         json["site"] = JsonNode.Parse(site.GetRawText());
-        return json.Deserialize<PlanningContext>(QuorateJson.Options) ?? throw new JsonException("the context is null");
+        return json.Deserialize<PlanningContext>(Reading) ?? throw new JsonException("the context is null");
     }
+}
+
+/// <summary>Sets that nobody changes, which the serializer writes and does not read.</summary>
+internal sealed class DifferenceSetConverter : JsonConverter<IReadOnlySet<ConfigurationDifference>>
+{
+    public override IReadOnlySet<ConfigurationDifference> Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
+        JsonSerializer.Deserialize<HashSet<ConfigurationDifference>>(ref reader, options)!;
+
+    public override void Write(Utf8JsonWriter writer, IReadOnlySet<ConfigurationDifference> value, JsonSerializerOptions options) =>
+        JsonSerializer.Serialize<IEnumerable<ConfigurationDifference>>(writer, value, options);
 }
 
 /// <summary>Where two JSON values differ first.</summary>

@@ -181,9 +181,8 @@ internal sealed class HarnessRun(HarnessSite site, HarnessServices services, Run
 
         try
         {
-            var left = await site.Keeper.RestoreAsync(cancellationToken);
-            _oracle = _oracle with { Left = left };
-            problems.AddRange(left.Take(3));
+            // What an arm has spoilt for good is its own failure; the next run tells when the site cannot be used any more.
+            _oracle = _oracle with { Left = await site.Keeper.RestoreAsync(cancellationToken) };
         }
         catch (Exception failure) when (failure is PlatformException or QuorateException or IOException)
         {

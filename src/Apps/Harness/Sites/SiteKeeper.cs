@@ -5,6 +5,7 @@ namespace Quorate.Harness.Sites;
 /// <summary>Brings a site to where a run begins, and back there after it. RecordHealthy is called once, while the site is as it should be.</summary>
 public sealed class SiteKeeper(Site site, IPlatform platform, ISiteInspector? inspector, OracleProber prober, Func<CancellationToken, Task> recordHealthy, TimeProvider time)
 {
+    private const int UpAttempts = 2;
     private static readonly TimeSpan HealthyLimit = TimeSpan.FromSeconds(90);
     private static readonly TimeSpan RecreateLimit = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan Poll = TimeSpan.FromMilliseconds(250);
@@ -27,8 +28,7 @@ public sealed class SiteKeeper(Site site, IPlatform platform, ISiteInspector? in
     {
         if ((await prober.LookAsync(cancellationToken)).Count > 0)
         {
-            await platform.UpAsync(null, cancellationToken);
-            if (await WaitAsync(HealthyLimit, cancellationToken) is { Count: > 0 } failures)
+            if (await BringUpAsync(cancellationToken) is { Count: > 0 } failures)
             {
                 throw new PlatformException($"the site does not get healthy: {string.Join("; ", failures.Take(3))}", retryable: false);
             }
@@ -77,8 +77,7 @@ public sealed class SiteKeeper(Site site, IPlatform platform, ISiteInspector? in
                 await RecreateAsync(service, cancellationToken);
             }
 
-            await platform.UpAsync(null, cancellationToken);
-            await WaitAsync(RecreateLimit, cancellationToken);
+            await BringUpAsync(cancellationToken);
         }
 
         return await AnewAsync(cancellationToken);
@@ -102,8 +101,7 @@ public sealed class SiteKeeper(Site site, IPlatform platform, ISiteInspector? in
 
         await platform.DownAsync(null, cancellationToken);
         await platform.RemoveVolumesAsync(null, cancellationToken);
-        await platform.UpAsync(null, cancellationToken);
-        var failures = await WaitAsync(HealthyLimit, cancellationToken);
+        var failures = await BringUpAsync(cancellationToken);
         return [.. failures, .. await DifferencesAsync(cancellationToken)];
     }
 
@@ -142,6 +140,37 @@ public sealed class SiteKeeper(Site site, IPlatform platform, ISiteInspector? in
             // The whole site anew is the last step; what it cannot mend is reported.
             return;
         }
+    }
+
+    /// <summary>Up and healthy: as it is, else anew. What still fails.</summary>
+    private async Task<IReadOnlyList<string>> BringUpAsync(CancellationToken cancellationToken)
+    {
+        IReadOnlyList<string> failures = [];
+        for (var attempt = 0; attempt < UpAttempts; attempt++)
+        {
+            try
+            {
+                if (attempt > 0)
+                {
+                    await platform.DownAsync(null, cancellationToken);
+                }
+
+                await platform.UpAsync(null, cancellationToken);
+                failures = await WaitAsync(HealthyLimit, cancellationToken);
+            }
+            catch (PlatformException error)
+            {
+                // A busy machine lets health checks fail that Compose waits for; the containers may be fine a moment later.
+                failures = await WaitAsync(RecreateLimit, cancellationToken) is { Count: > 0 } sick ? [error.Message, .. sick] : [];
+            }
+
+            if (failures.Count == 0)
+            {
+                return [];
+            }
+        }
+
+        return failures;
     }
 
     /// <summary>The failures of the last look, none once everything passes.</summary>
