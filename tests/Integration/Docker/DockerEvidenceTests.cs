@@ -86,13 +86,13 @@ public sealed class DockerEvidenceTests(EngineFixture engine)
 
         var echo = await site.Platform.ExecAsync("app", ["busybox", "echo", "$HOME; busybox reboot", "two"], ExecTimeout, Token);
         var fails = await site.Platform.ExecAsync("app", ["busybox", "sh", "-c", "echo out; echo err >&2; exit 3"], ExecTimeout, Token);
-        var endless = await site.Platform.ExecAsync("app", ["busybox", "sh", "-c", "busybox yes | busybox head -c 1000000"], ExecTimeout, Token);
+        var endless = await site.Platform.ExecAsync("app", ["busybox", "sh", "-c", "busybox yes | busybox head -c 3000000"], ExecTimeout, Token);
 
         Assert.Equal((0, "$HOME; busybox reboot two\n"), (echo.ExitCode, echo.Output));
         Assert.Equal(3, fails.ExitCode);
         Assert.Contains("out\n", fails.Output, StringComparison.Ordinal);
         Assert.Contains("err\n", fails.Output, StringComparison.Ordinal);
-        Assert.Equal((0, 64 * 1024), (endless.ExitCode, endless.Output.Length));
+        Assert.Equal((0, 1024 * 1024), (endless.ExitCode, endless.Output.Length));
         var slow = await Assert.ThrowsAsync<PlatformException>(
             () => site.Platform.ExecAsync("app", ["busybox", "sleep", "30"], TimeSpan.FromMilliseconds(300), Token));
         Assert.False(slow.Retryable);
