@@ -11,6 +11,9 @@ public abstract class HookFault : ContainerFault
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(3);
 
+    /// <summary>Health keeps an answer for 200 ms: what it says later is about what is there now.</summary>
+    private static readonly TimeSpan Kept = TimeSpan.FromMilliseconds(250);
+
     public override string Needs => "A running target with the lab's controls (CLOUD_LAB=1).";
 
     public override string Reverting => $"DELETE /lab/{Hook}; the service is restarted when it does not hear that.";
@@ -55,6 +58,7 @@ public abstract class HookFault : ContainerFault
     protected override async Task<string?> FindBrokenAsync(FaultContext context, FaultReceipt receipt, ServiceObservation seen, CancellationToken cancellationToken)
     {
         var url = new Uri(new Uri(receipt.Values["url"]), "/healthz");
+        await Task.Delay(Kept, context.Time, cancellationToken);
         (_, string body) = await context.SendAsync(HttpMethod.Get, url, Patience, cancellationToken);
         return Read(body) is { } told && told != "ok" ? $"{receipt.Target}: {Check}: {told}" : null;
     }
