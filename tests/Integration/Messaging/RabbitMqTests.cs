@@ -176,7 +176,8 @@ public sealed class RabbitMqTests(RabbitMqFixture broker) : IAsyncLifetime
         new MessageEndpointOptions
         {
             Journal = store.Messages,
-            Messaging = RabbitMqOptions.Messaging with { OutboxPerReceiver = RabbitMqOptions.Messaging.OutboxMessages },
+            // What the broker lost as it died is repeated after seconds, so that nobody waits for it here.
+            Messaging = RabbitMqOptions.Messaging with { OutboxPerReceiver = RabbitMqOptions.Messaging.OutboxMessages, FirstRetry = 4_000, MaxRetry = 15_000, MaxAttempts = 1_000 },
             Handler = (message, _, _) =>
             {
                 Interlocked.Increment(ref handled);
