@@ -4,7 +4,7 @@ namespace Quorate.Tests.Integration.Cli;
 public class CrashResumeTests
 {
     /// <summary>Kill points in the suite; QUORATE_TEST_KILL_POINTS asks for another number.</summary>
-    private static readonly int Points = int.Parse(Environment.GetEnvironmentVariable("QUORATE_TEST_KILL_POINTS") ?? "12");
+    private static readonly int Points = int.Parse(Environment.GetEnvironmentVariable("QUORATE_TEST_KILL_POINTS") ?? "8");
 
     [Fact]
     public async Task Triage_KilledAtSeededPoints_ResumesWithEachEffectOnce()
