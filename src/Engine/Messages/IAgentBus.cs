@@ -22,6 +22,9 @@ public interface IAgentBus
     /// <summary>Done when something has come that was not there when it was asked for; null where only time brings messages.</summary>
     Task? Arrival { get; }
 
+    /// <summary>Why messages do not travel at present; null while they do.</summary>
+    string? Trouble { get; }
+
     /// <summary>Takes over the conversations of a topic, which is what stands before the first slash of their names. False: not handled, and it is sent again. What no topic's is counts as handled.</summary>
     void On(string topic, Func<AgentMessage, bool> handler);
 

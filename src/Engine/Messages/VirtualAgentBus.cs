@@ -32,6 +32,8 @@ public sealed class VirtualAgentBus : IAgentBus
 
     public Task? Arrival => null;
 
+    public string? Trouble => null;
+
     public void On(string topic, Func<AgentMessage, bool> handler) => _topics.On(topic, handler);
 
     public void Send(string from, MessageDraft draft) => _bus[from].Send(draft);

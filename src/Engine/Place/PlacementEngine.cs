@@ -23,13 +23,13 @@ public sealed partial class PlacementEngine
     private readonly MembershipWatch _membership;
     private readonly RecoveryWatch _recovery = new();
     private readonly RunReport _report;
+    private readonly QuorumPatience _quorum;
     private readonly Dictionary<string, JobProgress> _jobs = new(StringComparer.Ordinal);
     private readonly List<JobProgress> _inOrder = [];
     private readonly Queue<JobProgress> _later = [];
     private readonly Refusals _refusals;
     private readonly List<string> _releases = [];
     private int _over;
-    private int _undecided;
 
     public PlacementEngine(PlacementParts parts)
     {
@@ -42,6 +42,7 @@ public sealed partial class PlacementEngine
         _nodeWatch = new NodeWatch(parts.Backend, parts.Time, _backend.RunningOn);
         _membership = new MembershipWatch(parts.Cluster, parts.Options.MaxReadmissions);
         _report = new RunReport(parts);
+        _quorum = new QuorumPatience(parts.Options, parts.Group.TimeoutMs, parts.Clock);
     }
 
     /// <summary>Runs until every job is placed, rejected or given up and, if so asked, has ended.</summary>
@@ -51,7 +52,7 @@ public sealed partial class PlacementEngine
         Know(jobs);
         Recall();
 
-        while (!IsOver() && _undecided < _parts.Options.MaxUndecided)
+        while (!IsOver() && !_quorum.IsOver)
         {
             cancellationToken.ThrowIfCancellationRequested();
             Submit();
@@ -219,7 +220,7 @@ public sealed partial class PlacementEngine
             _parts.Observer.On(new PlacementProgress { Fault = fault });
         }
 
-        _undecided = result.Decided.Count == 0 ? _undecided + 1 : 0;
+        _quorum.Note(result);
         _report.Note(result);
         if (result.Decided.Count == 0)
         {
@@ -370,7 +371,7 @@ public sealed partial class PlacementEngine
         var waiting = _queue.Explain(_parts.Time.Now, new FreedView(_state.Cluster, _releases, _nodes)).ToDictionary(w => w.Job, w => w.Reason);
         foreach (var job in _jobs.Values.Where(j => j.Stage is JobStage.Later or JobStage.Queued).ToList())
         {
-            var reason = _undecided > 0 ? $"no quorum within {_parts.Group.TimeoutMs / 1000:0.###} s" : _backend.GivenUp ?? _refusals.Explain(job.Spec.Name) ?? waiting.GetValueOrDefault(job.Spec.Name) ?? "its nodes did not come back";
+            var reason = _quorum.Reason ?? _backend.GivenUp ?? _refusals.Explain(job.Spec.Name) ?? waiting.GetValueOrDefault(job.Spec.Name) ?? "its nodes did not come back";
             GiveUp(job, PlacementOutcome.Failed, reason);
         }
     }

@@ -77,6 +77,9 @@ public sealed record PlacementOptions
     /// <summary>Rounds without a quorum in a row after which the run gives up.</summary>
     public int MaxUndecided { get; init; } = 2;
 
+    /// <summary>How long a bus that carries nothing is waited for, in seconds of the group's clock; its rounds do not count as <see cref="MaxUndecided"/>.</summary>
+    public double BusPatienceS { get; init; } = 60;
+
     /// <summary>How often an agent that lied is taken back.</summary>
     public int MaxReadmissions { get; init; } = 3;
 

@@ -51,7 +51,7 @@ public sealed class PlaceOverBrokerTests(RabbitMqFixture broker) : IAsyncLifetim
             Clock = new RealClock(TimeProvider.System),
             Observer = watch,
             Group = new AgentGroupOptions { ConsensusTimeoutMs = 3_000, GraceMs = 200 },
-            Options = new PlacementOptions { MaxUndecided = 20, UntilEnd = false },
+            Options = new PlacementOptions { MaxUndecided = 20, BusPatienceS = 120, UntilEnd = false },
         };
         await using var bus = await AgentBuses.RabbitMqAsync(broker.Address, setup.RunId, keys, setup.Speakers, null, _store.Messages, TimeProvider.System, Token);
         await AgentBuses.MustBeUpAsync(bus, TimeProvider.System, Token);

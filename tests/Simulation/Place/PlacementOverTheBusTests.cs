@@ -118,6 +118,30 @@ public sealed class PlacementOverTheBusTests
         Assert.InRange(bus.Sent, 5 * Undecided, 5 * Undecided * Undecided / 2);
     }
 
+    [Theory]
+    [InlineData(30, true)]
+    [InlineData(90, false)]
+    public async Task Place_BusCarriesNothingForAWhile_ItIsWaitedForSoLong(int outageS, bool isWaitedFor)
+    {
+        var clock = new VirtualClock();
+        var inner = new VirtualAgentBus(Names, clock, (_, _) => new Passage(1, IsLost: clock.Now < outageS * 1_000));
+        var bus = new CountingBus(inner, () => clock.Now < outageS * 1_000 ? "the broker is down" : null);
+        using var session = PlacementSession.Open(new PlacementSetup
+        {
+            RunId = "waiting",
+            Cluster = PlacementRuns.FiveAgents,
+            Keys = null,
+            Clock = clock,
+            Bus = bus,
+            Group = new AgentGroupOptions { LinkMs = 1, ConsensusTimeoutMs = 3_000 },
+            Options = new PlacementOptions { MaxUndecided = 2, BusPatienceS = 60 },
+        });
+        var result = await session.Engine.RunAsync(PlacementRuns.ThirtyJobs, TestContext.Current.CancellationToken);
+
+        Assert.All(result.Jobs, j => Assert.Equal((isWaitedFor, isWaitedFor ? null : "the agents' messages do not travel: the broker is down"), (j.Outcome == PlacementOutcome.Placed, j.Reason)));
+        Assert.True(isWaitedFor || clock.Now is >= 60_000 and < 66_000, $"given up after {clock.Now} ms");
+    }
+
     private static async Task<PlacementResult> RunAsync(string run, Func<string, string, Passage> network, Placed observer, Func<IAgentBus, IPoolChooser> chooser)
     {
         var bus = new VirtualAgentBus(Names, new VirtualClock(), network);
@@ -135,7 +159,7 @@ public sealed class PlacementOverTheBusTests
         return await session.Engine.RunAsync(PlacementRuns.ThirtyJobs, TestContext.Current.CancellationToken);
     }
 
-    private sealed class CountingBus(IAgentBus inner) : IAgentBus
+    private sealed class CountingBus(IAgentBus inner, Func<string?>? trouble = null) : IAgentBus
     {
         public int Sent { get; private set; }
 
@@ -146,6 +170,8 @@ public sealed class PlacementOverTheBusTests
         public double NextDue => inner.NextDue;
 
         public Task? Arrival => inner.Arrival;
+
+        public string? Trouble => trouble?.Invoke();
 
         public void On(string topic, Func<AgentMessage, bool> handler) => inner.On(topic, handler);
 

@@ -39,7 +39,6 @@ internal sealed class EndpointBus : IAgentBus, IAsyncDisposable
 
     public Task? Arrival => _arrival is { IsCompleted: false } ? _arrival : _arrival = _arrived.Reader.WaitToReadAsync().AsTask();
 
-    /// <summary>Why messages do not travel at present; null while they do.</summary>
     public string? Trouble => _endpoints.Values.Select(e => e.StoreFailure?.Message ?? (e.Link.State == LinkState.Up ? null : e.Link.Reason)).FirstOrDefault(r => r is not null);
 
     public bool IsUp => _endpoints.Values.All(e => e.Link.State == LinkState.Up);

@@ -138,7 +138,7 @@ internal sealed class PlaceView(Output output, ClusterSpec cluster, bool explain
     {
         if (applied is null)
         {
-            output.Line($"[red]✗[/] round {round.Record.Round}: no quorum after {Duration.Text(round.ElapsedMs)}");
+            output.Line($"[red]✗[/] round {round.Record.Round}: no quorum after {Duration.Text(round.ElapsedMs)}{(round.Trouble is { } trouble ? $", the agents' messages do not travel: {Output.Safe(trouble)}" : "")}");
             return;
         }
 

@@ -1,5 +1,4 @@
 using Quorate.Protocol.Consensus;
-using Quorate.Protocol.Consensus.Crypto;
 using Quorate.Protocol.Messaging;
 
 namespace Quorate.Engine.Place.Agreement;
@@ -16,7 +15,7 @@ public sealed partial class AgentGroup
     private readonly Dictionary<string, int> _numbers;
     private readonly string[][] _others;
     private readonly Queue<string> _conversations = new();
-    private readonly Dictionary<string, HashSet<(int From, int To, Digest Content)>> _underWay = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, HashSet<Told>> _underWay = new(StringComparer.Ordinal);
     private string _conversation = "";
 
     private void BeginConversation()
@@ -37,7 +36,7 @@ public sealed partial class AgentGroup
     {
         if (_faults is NoFaults)
         {
-            Post(node, to, opinion.Encoded.ToArray());
+            GiveToBus(node, to, opinion.Encoded.ToArray());
             return;
         }
 
@@ -45,7 +44,7 @@ public sealed partial class AgentGroup
         {
             foreach (var bytes in _faults.Tell((node.Id, node.Context), _numbers[receiver], opinion))
             {
-                Post(node, [receiver], bytes);
+                GiveToBus(node, [receiver], bytes);
             }
         }
     }
@@ -54,18 +53,17 @@ public sealed partial class AgentGroup
     /// Gives the bus what it does not carry yet: a replica repeats its opinions many times a second, and a bus keeps each until it
     /// arrives, so a broker that is down for a minute would otherwise fill every outbox with the same words.
     /// </summary>
-    private void Post(AgentNode node, IReadOnlyList<string> to, byte[] bytes)
+    private void GiveToBus(AgentNode node, IReadOnlyList<string> to, byte[] bytes)
     {
-        var content = node.Context.Crypto.Hash(bytes);
-        string[] told = [.. to.Where(r => !IsUnderWay((node.Id, _numbers[r], content)))];
+        string[] told = [.. to.Where(r => !IsUnderWay(new Told(node.Id, _numbers[r], bytes)))];
         if (told.Length > 0)
         {
             _bus.Send(_cluster.Agents[node.Id].Name, new MessageDraft(_conversation, told, bytes));
-            _underWay[_conversation].UnionWith(told.Select(r => (node.Id, _numbers[r], content)));
+            _underWay[_conversation].UnionWith(told.Select(r => new Told(node.Id, _numbers[r], bytes)));
         }
     }
 
-    private bool IsUnderWay((int From, int To, Digest Content) told) => _underWay.Values.Any(c => c.Contains(told));
+    private bool IsUnderWay(Told told) => _underWay.Values.Any(c => c.Contains(told));
 
     private bool Hear(AgentMessage message)
     {
@@ -82,9 +80,24 @@ public sealed partial class AgentGroup
         Take(node);
         if (isTaken && _underWay.TryGetValue(message.Conversation, out var told))
         {
-            told.Remove((from, to, node.Context.Crypto.Hash(message.Payload.Span)));
+            told.Remove(new Told(from, to, message.Payload));
         }
 
         return isTaken;
+    }
+
+    /// <summary>What one agent tells another, the same when the bytes are.</summary>
+    private readonly record struct Told(int From, int To, ReadOnlyMemory<byte> Content)
+    {
+        public bool Equals(Told other) => (From, To) == (other.From, other.To) && Content.Span.SequenceEqual(other.Content.Span);
+
+        public override int GetHashCode()
+        {
+            var hash = default(HashCode);
+            hash.Add(From);
+            hash.Add(To);
+            hash.AddBytes(Content.Span);
+            return hash.ToHashCode();
+        }
     }
 }

@@ -74,7 +74,7 @@ public sealed partial class AgentGroup
         var question = record.ToBytes();
         _records.Keep(question, record);
         var request = Request.Sign(_client.Crypto, _client.Directory, _client.Membership.Replicas, ++_asked, RequestKind.Question, question);
-        _round = new Round { Request = request, Subject = request.Digest(_client.Crypto), Started = _clock.Now, Number = record.Round };
+        _round = new Round { Request = request, Subject = request.Digest(_client.Crypto), Started = _clock.Now, Number = record.Round, Trouble = _bus.Trouble };
         BeginConversation();
         var bytes = request.Encoded.ToArray();
         foreach (var node in _nodes)
@@ -360,6 +360,7 @@ public sealed partial class AgentGroup
             Cast = _round.Cast,
             Findings = [.. _nodes.SelectMany(TakeProven).DistinctBy(f => (f.Agent, f.Kind, f.Round)), .. TakeSuspicions()],
             ElapsedMs = _round.ElapsedMs,
+            Trouble = _round.Trouble ?? _bus.Trouble,
             View = _nodes.Where(n => n.Machine is not null).Select(n => n.Machine!.View).DefaultIfEmpty().Max(),
         };
     }
@@ -386,6 +387,8 @@ public sealed partial class AgentGroup
         public double Started { get; init; }
 
         public long Number { get; init; }
+
+        public string? Trouble { get; init; }
 
         public double ElapsedMs { get; set; }
 

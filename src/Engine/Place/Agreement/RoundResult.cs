@@ -29,6 +29,9 @@ public sealed record RoundResult
     /// <summary>Milliseconds on the group's clock from asking to the first proof of a decision, or to giving up.</summary>
     public required double ElapsedMs { get; init; }
 
+    /// <summary>Why the agents' messages did not travel when the round began or ended; null when they did.</summary>
+    public string? Trouble { get; init; }
+
     /// <summary>The view it was decided in; more than the round before when a leader was replaced.</summary>
     public required ulong View { get; init; }
 
