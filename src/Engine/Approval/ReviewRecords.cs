@@ -139,6 +139,12 @@ public sealed class ReviewRecords
             yield return Item(EvidenceSources.Blamed, "an unhealthy dependant's log names it");
         }
 
+        // A line that only says "error" blames nobody.
+        if (facts.BlamedFor.Where(p => p != "error").Order(StringComparer.Ordinal).ToList() is { Count: > 0 } blamed)
+        {
+            yield return Item(EvidenceSources.Blamed, $"the log of one that needs it names it: {string.Join(", ", blamed)}");
+        }
+
         if (facts.SiteProbeFailing)
         {
             yield return Item(EvidenceSources.SiteProbe, "a probe of the site fails here");

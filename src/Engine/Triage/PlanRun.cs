@@ -64,6 +64,9 @@ public sealed class PlanRun(PlanCommitted committed)
     public IReadOnlyDictionary<string, TaskResult> Results => Plan.Tasks.Where(t => _tasks[t.TaskId].Result is not null)
         .ToDictionary(t => t.TaskId, t => _tasks[t.TaskId].Result!, StringComparer.Ordinal);
 
+    /// <summary>The plan's own check, which waits for the site to settle, saw it not hold.</summary>
+    public bool CheckFailed => Plan.Tasks.Any(t => t.Type == "verify" && _tasks[t.TaskId].Result is { Status: Contracts.Plans.TaskStatus.Fail });
+
     public bool ActionFailed => Actions.Any(t => _tasks[t.TaskId].Result is { Status: Contracts.Plans.TaskStatus.Fail });
 
     /// <summary>Effects that can be taken back and are not kept, the newest first.</summary>

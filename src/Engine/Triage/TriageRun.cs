@@ -170,6 +170,11 @@ internal sealed class TriageRun(IncidentContext incident)
         var closed = new IncidentClosed(ending.Outcome, ending.RootCause, ending.RootService, ending.Verified, ending.Deviations, incident.Clock.Timings);
         await incident.Journal.AppendAsync(closed, null, cancellationToken);
         await incident.Services.Ledger.CheckpointAsync(cancellationToken);
+        if (ending.Verified && incident.Services.OnHealthy is { } note)
+        {
+            await note(cancellationToken);
+        }
+
         var result = TriageReport.Of(incident.Journal.IncidentId, incident.State, closed);
         incident.Tell(new TriageEvent.Closed(incident.Clock.NowMs, result));
         return result;

@@ -31,6 +31,9 @@ public sealed record TriageServices
     /// <summary>How the site was while healthy; null when that was never recorded for this declaration.</summary>
     public HealthyBaseline? Healthy { get; init; }
 
+    /// <summary>Called when an incident has ended and the site was verified to be healthy; null: nobody wants to know.</summary>
+    public Func<CancellationToken, Task>? OnHealthy { get; init; }
+
     /// <summary>Whether the holder of a lease is certainly dead.</summary>
     public Func<string, bool> IsOwnerDead { get; init; } = LeaseOwner.IsDead;
 

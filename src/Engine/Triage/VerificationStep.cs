@@ -10,8 +10,8 @@ internal sealed class VerificationStep(IncidentContext incident)
         var request = new VerifyRequest
         {
             Window = incident.Options.VerifyWindow,
-            // After a failed action there is nothing to wait for: the site holds already, or a new plan is needed.
-            Settle = plan.ActionFailed ? TimeSpan.Zero : incident.Options.SettleLimit,
+            // After a failed action, or a check that has waited already, there is nothing to wait for: the site holds, or a new plan is needed.
+            Settle = plan.ActionFailed || plan.CheckFailed ? TimeSpan.Zero : incident.Options.SettleLimit,
             Baseline = incident.State.Opened!.Baseline,
             Suspects = [.. plan.Actions.Select(t => t.Target), .. plan.Committed.Hypotheses.Select(h => h.Service)],
         };

@@ -237,14 +237,16 @@ public sealed class DockerPlatform : IPlatform, IDisposable
 
     private async Task<ResourceUsage> ReadUsageAsync(ContainerInspection container, CancellationToken cancellationToken)
     {
-        var path = $"containers/{container.Id}/stats?stream=0&one-shot=1";
-        var first = await _engine.GetAsync<ContainerStats>(path, cancellationToken);
+        async Task<ContainerStats> SampleAsync() => ControlGroupUsage.Read(container, _time)
+            ?? await _engine.GetAsync<ContainerStats>($"containers/{container.Id}/stats?stream=0&one-shot=1", cancellationToken);
+
+        var first = await SampleAsync();
         if (first.HasEarlier)
         {
             return ContainerStats.Between(first, first);
         }
 
         await Task.Delay(_options.UsageWindow, _time, cancellationToken);
-        return ContainerStats.Between(first, await _engine.GetAsync<ContainerStats>(path, cancellationToken));
+        return ContainerStats.Between(first, await SampleAsync());
     }
 }

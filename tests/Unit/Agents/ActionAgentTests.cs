@@ -37,6 +37,19 @@ public sealed class ActionAgentTests
         Assert.Equal("key", first.Meta["effect_key"].GetString());
     }
 
+    [Theory]
+    [InlineData(1, "recreate")]
+    [InlineData(139, "start")]
+    [InlineData(0, "start")]
+    [InlineData(null, "start")]
+    public async Task Reconcile_Stopped_RecreatesOnlyWhatFailedByItself(int? exitCode, string effect)
+    {
+        _world["api"] = _world["api"] with { State = ServiceState.Stopped, ExitCode = exitCode };
+        var result = await RunAsync(Step("t", "reconcile", "api"));
+        Assert.Equal(TaskStatus.Ok, result.Status);
+        Assert.Equal([$"api/{effect}"], _world.Effects.Keys);
+    }
+
     [Fact]
     public async Task SetEnv_WrongValue_GetsTheDeclaredOneAndKeepsTheRest()
     {

@@ -33,6 +33,15 @@ public sealed class BaselineFileTests : IDisposable
         }
 
         Assert.Equal(2, _folder.GetFiles().Length);
+        Assert.Equal(baseline.RecordedAt, found.Since);
+    }
+
+    [Fact]
+    public async Task Save_HealthyAgain_LaterThanRecorded()
+    {
+        var baseline = Baseline();
+        await BaselineFile.SaveAsync(_folder.FullName, baseline with { HealthyAt = baseline.RecordedAt.AddHours(1) }, Token);
+        Assert.Equal(baseline.RecordedAt.AddHours(1), (await BaselineFile.FindAsync(_folder.FullName, _site, "docker", Token))!.Since);
     }
 
     [Fact]

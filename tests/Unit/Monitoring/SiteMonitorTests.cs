@@ -35,11 +35,21 @@ public sealed class SiteMonitorTests
     [Fact]
     public async Task Verify_NeverHealthy_FailsAtTheSettleLimitAndKnowsWhenItBegan()
     {
-        _world["store"] = _world["store"] with { State = ServiceState.Stopped };
+        _world.SetHealth("store", false);
         var report = await VerifyAsync(new VerifyRequest());
         Assert.False(report.Passed);
         Assert.Equal(0, report.FirstDeviation);
         Assert.InRange(_time.GetUtcNow() - FakeTime.Start, TimeSpan.FromSeconds(15), TimeSpan.FromSeconds(18));
+        Assert.Equal(["api"], report.HealthyServices);
+    }
+
+    [Fact]
+    public async Task Verify_ServiceHasEnded_DoesNotWaitForIt()
+    {
+        _world["store"] = _world["store"] with { State = ServiceState.Stopped };
+        var report = await VerifyAsync(new VerifyRequest());
+        Assert.False(report.Passed);
+        Assert.InRange(_time.GetUtcNow() - FakeTime.Start, SiteMonitor.GoneAfter, SiteMonitor.GoneAfter + TimeSpan.FromSeconds(1));
         Assert.Equal(["api"], report.HealthyServices);
     }
 

@@ -2,6 +2,7 @@ using Quorate.Contracts.Plans;
 using Quorate.Contracts.Sites;
 using Quorate.Engine.Triage.Planning;
 using Quorate.Engine.Triage.Planning.Rules;
+using Quorate.Tests.Unit.Approval;
 
 namespace Quorate.Tests.Unit.Planning;
 
@@ -44,6 +45,10 @@ public sealed class ConfigurationRulesTests
             .Select(t => $"{t.Type} {t.Target}" + string.Concat(t.Args.Values.Select(v => " " + v.GetString()))));
         Assert.All(second.Hypotheses, h => Assert.InRange(h.Confidence, 0, 1));
         Assert.Equal(actions[0].Split(' ')[1], second.Hypotheses[0].Service);
+
+        // A repair that the panel never lets through is none.
+        using var panel = new PanelGroup(1);
+        Assert.All(Reviews.Of(shop.Context(), second.Plan), r => Assert.True(panel.Decide(r) is { Approved: true }, $"{r.Action.Type} of {r.Action.Target}: {panel.Decide(r)?.Reason}"));
     }
 
     [Fact]

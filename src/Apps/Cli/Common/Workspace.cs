@@ -110,6 +110,15 @@ internal sealed class Workspace : IAsyncDisposable
         return recorded;
     }
 
+    /// <summary>The site is healthy now: what its services have logged until now is over. Nothing without a baseline.</summary>
+    public async Task ConfirmHealthyAsync(Site site, IPlatform platform, CancellationToken token)
+    {
+        if (await FindBaselineAsync(site, platform, token) is { } baseline)
+        {
+            await BaselineFile.SaveAsync(SiteState(site), baseline with { HealthyAt = Time.GetUtcNow() }, token);
+        }
+    }
+
     /// <summary>Of faults that end with this process, if they are not taken back before.</summary>
     public FaultInjector CreateInjector(IPlatform platform, Site site, bool anySite = false) => CreateInjector(platform, site, anySite, FaultOwner.Current, null);
 
@@ -166,6 +175,7 @@ internal sealed class Workspace : IAsyncDisposable
             Http = _http,
             Inspector = OpenInspector(platform),
             Healthy = await FindBaselineAsync(site, platform, token),
+            OnHealthy = cancel => ConfirmHealthyAsync(site, platform, cancel),
             Approval = (approval ?? Config.Approval) == "off" ? null : OpenPanel().Panel,
             Agents = new AgentSettings
             {

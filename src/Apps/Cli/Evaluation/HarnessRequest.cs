@@ -134,6 +134,7 @@ internal sealed record HarnessRequest
         CreateInjector = (site, platform) => workspace.CreateInjector(platform, site),
         CreateInspector = workspace.OpenInspector,
         RecordHealthy = workspace.RecordBaselineAsync,
+        ConfirmHealthy = workspace.ConfirmHealthyAsync,
         Triage = workspace.TriageLimits(),
         Planner = settings,
         Versions = new Dictionary<string, string>(StringComparer.Ordinal)

@@ -15,7 +15,7 @@ internal sealed class HarnessRun(HarnessSite site, HarnessServices services, Run
     private static readonly TimeSpan DetectionLimit = TimeSpan.FromSeconds(6);
 
     /// <summary>Beyond the stability window: for health verdicts that lag behind.</summary>
-    private static readonly TimeSpan SettleLimit = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan SettleLimit = TimeSpan.FromSeconds(12);
 
     /// <summary>Disturbances must have passed before a control is judged.</summary>
     private static readonly TimeSpan CalmLimit = TimeSpan.FromSeconds(20);

@@ -24,6 +24,9 @@ public sealed record HarnessServices
 
     /// <summary>Records how the healthy site is, for diagnosis by difference: what a site's operator does once.</summary>
     public required Func<Site, IPlatform, CancellationToken, Task> RecordHealthy { get; init; }
+
+    /// <summary>Notes that the site is healthy again: earlier log lines are no evidence for the next run.</summary>
+    public required Func<Site, IPlatform, CancellationToken, Task> ConfirmHealthy { get; init; }
     public required TriageOptions Triage { get; init; }
     public required PlannerSettings Planner { get; init; }
 

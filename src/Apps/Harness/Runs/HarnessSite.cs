@@ -24,7 +24,7 @@ internal sealed class HarnessSite : IDisposable
     {
         var platform = await services.OpenPlatform(site, platformName, cancellationToken);
         var prober = new OracleProber(site, platform, services.Time);
-        var keeper = new SiteKeeper(site, platform, services.CreateInspector(platform), prober, token => services.RecordHealthy(site, platform, token), services.Time);
+        var keeper = new SiteKeeper(site, platform, services.CreateInspector(platform), prober, services);
         await keeper.RememberAsync(cancellationToken);
         return new HarnessSite(site, platform, services.CreateInjector(site, platform), prober, keeper);
     }

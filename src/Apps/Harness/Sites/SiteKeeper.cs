@@ -1,9 +1,10 @@
 using Quorate.Contracts.Sites;
+using Quorate.Harness.Runs;
 
 namespace Quorate.Harness.Sites;
 
-/// <summary>Brings a site to where a run begins, and back there after it. RecordHealthy is called once, while the site is as it should be.</summary>
-public sealed class SiteKeeper(Site site, IPlatform platform, ISiteInspector? inspector, OracleProber prober, Func<CancellationToken, Task> recordHealthy, TimeProvider time)
+/// <summary>Brings a site to where a run begins, and back there after it.</summary>
+public sealed class SiteKeeper(Site site, IPlatform platform, ISiteInspector? inspector, OracleProber prober, HarnessServices services)
 {
     private const int UpAttempts = 2;
     private static readonly TimeSpan HealthyLimit = TimeSpan.FromSeconds(90);
@@ -37,15 +38,21 @@ public sealed class SiteKeeper(Site site, IPlatform platform, ISiteInspector? in
         if (_reference is null)
         {
             var first = await SiteState.CaptureAsync(site, platform, inspector, cancellationToken);
-            await Task.Delay(Poll, time, cancellationToken);
+            await Task.Delay(Poll, services.Time, cancellationToken);
             _reference = await SiteState.CaptureAsync(site, platform, inspector, cancellationToken);
             VolatileKeys = _reference.VolatileKeys(first);
-            await recordHealthy(cancellationToken);
+            await services.RecordHealthy(site, platform, cancellationToken);
             return _reference;
         }
 
         var left = await RestoreAsync(cancellationToken);
-        return left.Count == 0 ? _reference : throw new PlatformException($"the site does not get back to its reference: {string.Join("; ", left.Take(3))}", retryable: false);
+        if (left.Count > 0)
+        {
+            throw new PlatformException($"the site does not get back to its reference: {string.Join("; ", left.Take(3))}", retryable: false);
+        }
+
+        await services.ConfirmHealthy(site, platform, cancellationToken);
+        return _reference;
     }
 
     /// <summary>What is not as in the reference now.</summary>
@@ -130,7 +137,7 @@ public sealed class SiteKeeper(Site site, IPlatform platform, ISiteInspector? in
 
     private async Task RecreateAsync(string service, CancellationToken cancellationToken)
     {
-        var now = time.GetUtcNow();
+        var now = services.Time.GetUtcNow();
         try
         {
             await platform.RecreateAsync(service, null, $"harness-{service}-{now.UtcTicks:x}", now, cancellationToken);
@@ -176,16 +183,16 @@ public sealed class SiteKeeper(Site site, IPlatform platform, ISiteInspector? in
     /// <summary>The failures of the last look, none once everything passes.</summary>
     private async Task<IReadOnlyList<string>> WaitAsync(TimeSpan limit, CancellationToken cancellationToken)
     {
-        var began = time.GetTimestamp();
+        var began = services.Time.GetTimestamp();
         while (true)
         {
             var failures = await prober.LookAsync(cancellationToken);
-            if (failures.Count == 0 || time.GetElapsedTime(began) > limit)
+            if (failures.Count == 0 || services.Time.GetElapsedTime(began) > limit)
             {
                 return failures;
             }
 
-            await Task.Delay(Poll, time, cancellationToken);
+            await Task.Delay(Poll, services.Time, cancellationToken);
         }
     }
 }

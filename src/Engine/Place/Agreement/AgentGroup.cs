@@ -383,13 +383,9 @@ public sealed partial class AgentGroup
         public Request? Request { get; init; }
 
         public Digest Subject { get; init; }
-
         public double Started { get; init; }
-
         public long Number { get; init; }
-
         public string? Trouble { get; init; }
-
         public double ElapsedMs { get; set; }
 
         public int Delivered { get; set; }

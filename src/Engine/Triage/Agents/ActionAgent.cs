@@ -187,7 +187,8 @@ public sealed class ActionAgent(Site site, IPlatform platform, HttpClient http, 
         }
 
         var repaired = token is null ? "" : "data folders repaired, ";
-        if (!configuration && state is ServiceState.Stopped or ServiceState.Missing)
+        // What a signal or an operator has ended is started; what failed by itself would fail again as it is.
+        if (!configuration && (state == ServiceState.Missing || before is { State: ServiceState.Stopped, ExitCode: null or 0 or > 128 }))
         {
             await platform.StartAsync(spec.Name, context.EffectKey, cancellationToken);
             return new Change($"{repaired}started as declared") { DataToken = token };

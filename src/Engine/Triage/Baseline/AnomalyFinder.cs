@@ -45,7 +45,7 @@ public static class AnomalyFinder
     /// <summary>Lines at WARN or above of a form that the healthy service never printed.</summary>
     private static IEnumerable<Anomaly> NewLines(HealthyBaseline healthy, IReadOnlyList<LogLine> troubles)
     {
-        foreach (var lines in troubles.Where(l => l.Ts > healthy.RecordedAt).GroupBy(l => l.Service, StringComparer.Ordinal))
+        foreach (var lines in troubles.Where(l => l.Ts > healthy.Since).GroupBy(l => l.Service, StringComparer.Ordinal))
         {
             var known = healthy.Find(lines.Key)?.Logs ?? [];
             var miner = new LogTemplateMiner();

@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using System.Text.Json.Serialization;
 using Quorate.Contracts.Sites;
 
 namespace Quorate.Engine.Triage.Baseline;
@@ -15,6 +16,13 @@ public sealed record HealthyBaseline
     public required string ComposeHash { get; init; }
     public required string Platform { get; init; }
     public required DateTimeOffset RecordedAt { get; init; }
+
+    /// <summary>When the site was last seen healthy again, after an incident; null: not since it was recorded.</summary>
+    public DateTimeOffset? HealthyAt { get; init; }
+
+    /// <summary>What was logged before this has nothing to do with what is wrong now.</summary>
+    [JsonIgnore]
+    public DateTimeOffset Since => HealthyAt ?? RecordedAt;
 
     /// <summary>Null where the platform has no admin interfaces to ask.</summary>
     public SiteConfiguration? Configuration { get; init; }

@@ -34,6 +34,10 @@ public sealed record VerifyReport(bool Passed, IReadOnlyList<string> Deviations,
 public sealed class SiteMonitor(Site site, IPlatform platform, SiteProber prober, SiteObserver observer, TimeProvider time)
 {
     public const double HogCores = 0.9;
+
+    /// <summary>A service that has ended and was stopped for so long does not come back by itself.</summary>
+    public static readonly TimeSpan GoneAfter = TimeSpan.FromSeconds(2);
+
     public static readonly TimeSpan RoundInterval = TimeSpan.FromMilliseconds(250);
 
     public async Task<VerifyReport> VerifyAsync(VerifyRequest request, CancellationToken cancellationToken)
@@ -41,6 +45,7 @@ public sealed class SiteMonitor(Site site, IPlatform platform, SiteProber prober
         var began = time.GetTimestamp();
         long? stableSince = null;
         long? firstDeviation = null;
+        long? endedSince = null;
         IReadOnlyList<ServiceUsage> usage = [];
         for (var rounds = 1; ; rounds++)
         {
@@ -48,7 +53,9 @@ public sealed class SiteMonitor(Site site, IPlatform platform, SiteProber prober
             if (round.Deviations.Count > 0)
             {
                 firstDeviation ??= time.GetTimestamp();
-                if (stableSince is not null || time.GetElapsedTime(began) >= request.Settle)
+                endedSince = HasEnded(request, round) ? endedSince ?? time.GetTimestamp() : null;
+                var isGone = endedSince is { } since && time.GetElapsedTime(since) >= GoneAfter;
+                if (stableSince is not null || isGone || time.GetElapsedTime(began) >= request.Settle)
                 {
                     return new VerifyReport(false, round.Deviations, firstDeviation, rounds, round.Healthy);
                 }
@@ -117,6 +124,9 @@ public sealed class SiteMonitor(Site site, IPlatform platform, SiteProber prober
         return [.. after.Where(u => u.CpuLoad >= HogCores && before.Any(b => b.Service == u.Service && b.CpuLoad >= HogCores))
             .Select(u => string.Create(CultureInfo.InvariantCulture, $"{u.Service}: uses {u.CpuLoad:0.00} cores through the window"))];
     }
+
+    private bool HasEnded(VerifyRequest request, Round round) =>
+        round.Observations.Any(o => o.State == ServiceState.Stopped && InScope(request, o.Name) && site.Find(o.Name) is { Replicas: > 0 });
 
     private static bool InScope(VerifyRequest request, string service) => request.Services?.Contains(service) ?? true;
 

@@ -104,7 +104,7 @@ public sealed partial class SiteObserver(Site site, IPlatform platform, SiteProb
     }
 
     /// <summary>What was logged before the site was known to be healthy is over.</summary>
-    private DateTimeOffset Since(DateTimeOffset now) => Healthy?.RecordedAt is { } known && known > now - LogAge && known < now ? known : now - LogAge;
+    private DateTimeOffset Since(DateTimeOffset now) => Healthy?.Since is { } known && known > now - LogAge && known < now ? known : now - LogAge;
 
     private static Telemetry Describe(DateTimeOffset at, ServiceObservation observed, SiteStatus site, ResourceUsage? usage, IReadOnlyList<Drift> drift, IReadOnlyList<LogLine> logs)
     {
