@@ -23,10 +23,11 @@ internal static class ContainerProcesses
     }
 
     /// <summary>Processes that a signal has stopped.</summary>
-    public static IReadOnlyList<int> Stopped(int pid, string containerId) => Group(pid, containerId, "pids") is { } group
-        ? [.. (ReadText(group + "/cgroup.procs") ?? "").Split('\n').Take(MaxProcesses)
-            .Select(l => int.TryParse(l, NumberStyles.None, CultureInfo.InvariantCulture, out var id) ? id : 0).Where(id => id > 0 && IsStopped(id))]
-        : [];
+    public static IReadOnlyList<int> Stopped(int pid, string containerId) => [.. All(pid, containerId).Where(IsStopped)];
+
+    /// <summary>Command lines, as ps prints them.</summary>
+    public static IReadOnlyList<string> Commands(int pid, string containerId) =>
+        [.. All(pid, containerId).Select(p => (ReadText($"/proc/{p}/cmdline") ?? "").Replace('\0', ' ').TrimEnd()).Where(c => c.Length > 0)];
 
     /// <summary>Lets stopped processes go on.</summary>
     public static void Continue(IEnumerable<int> processes)
@@ -49,6 +50,11 @@ internal static class ContainerProcesses
             return null;
         }
     }
+
+    private static IEnumerable<int> All(int pid, string containerId) => Group(pid, containerId, "pids") is { } group
+        ? (ReadText(group + "/cgroup.procs") ?? "").Split('\n').Take(MaxProcesses)
+            .Select(l => int.TryParse(l, NumberStyles.None, CultureInfo.InvariantCulture, out var id) ? id : 0).Where(id => id > 0)
+        : [];
 
     /// <summary>The state is the first letter after the name, which is in parentheses and may hold any character (proc(5)).</summary>
     private static bool IsStopped(int process) =>

@@ -27,16 +27,17 @@ internal sealed class Inspection(SecretDigest digest)
     /// <summary>Says that an area was read, so that what is not in it is known to be absent.</summary>
     public void Read(params IEnumerable<string> areas) => _areas.UnionWith(areas);
 
+    public static string KeyOf(string area, string name, SecretDigest digest)
+    {
+        var key = $"{area}/{PlainText.Line(name, 2 * MaxValue)}";
+        return key.Length > MaxKey ? $"{key[..(MaxKey - 25)]}… {digest.Of(key)}" : key;
+    }
+
     /// <summary>Adds a value under <c>area/name</c>. What is too long to keep is told apart by its digest.</summary>
     public void Add(string area, string name, string value)
     {
         _areas.Add(area);
-        var key = $"{area}/{PlainText.Line(name, 2 * MaxValue)}";
-        if (key.Length > MaxKey)
-        {
-            key = $"{key[..(MaxKey - 25)]}… {digest.Of(key)}";
-        }
-
+        var key = KeyOf(area, name, digest);
         if (_items.Count < MaxItems)
         {
             var kept = digest.Kept(name, value);

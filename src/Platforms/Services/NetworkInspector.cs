@@ -3,7 +3,7 @@ using Quorate.Contracts.Sites;
 namespace Quorate.Platforms.Services;
 
 /// <summary>A container's network namespace: packet filter, queueing disciplines, routes. Only where this process may enter it.</summary>
-internal sealed class NetworkInspector(TimeProvider time)
+internal sealed class NetworkInspector(SecretDigest digest, TimeProvider time)
 {
     public async Task ReadAsync(int pid, Inspection inspection, CancellationToken cancellationToken)
     {
@@ -30,15 +30,26 @@ internal sealed class NetworkInspector(TimeProvider time)
         }
     }
 
-    public static bool CanRestore(ConfigurationDifference difference) => Environment.IsPrivilegedProcess && Commands(difference).Count > 0;
+    public static bool CanRestore(ConfigurationDifference difference) => Environment.IsPrivilegedProcess && (IsAddedRule(difference) || Commands(difference).Count > 0);
 
     public async Task RestoreAsync(int pid, ConfigurationDifference difference, CancellationToken cancellationToken)
     {
+        // A rule too long for its key is found again among those that are there.
+        if (IsAddedRule(difference) && await HostProgram.ReadInNetworkAsync(pid, ["iptables-save"], time, cancellationToken) is { } rules
+            && NetworkText.Firewall(rules).FirstOrDefault(r => Inspection.KeyOf(difference.Area, r.Name, digest) == difference.Key) is { Name: { } rule })
+        {
+            difference = difference with { Key = $"{difference.Area}/{rule}" };
+        }
+
         foreach (var command in Commands(difference))
         {
             await HostProgram.ChangeInNetworkAsync(pid, command, time, cancellationToken);
         }
     }
+
+    /// <summary>Taking it away needs no more than to find it.</summary>
+    private static bool IsAddedRule(ConfigurationDifference difference) =>
+        difference.Area == "firewall" && difference.Key.Contains(" -A ", StringComparison.Ordinal) && Times(difference.Actual) > Times(difference.Healthy);
 
     /// <summary>Empty when there is no safe inverse.</summary>
     internal static IReadOnlyList<IReadOnlyList<string>> Commands(ConfigurationDifference difference)

@@ -7,7 +7,7 @@ using Quorate.Contracts.Sites;
 
 namespace Quorate.Platforms.Services;
 
-/// <summary>Reads a RabbitMQ broker's definitions, limits, alarms and queues in one call of rabbitmqctl, whose start-up is most of its time.</summary>
+/// <summary>Reads a RabbitMQ broker's definitions, limits, alarms and queues in one call.</summary>
 internal sealed class RabbitMqInspector(RabbitMqAdmin admin, DeclaredSecrets secrets) : ISoftwareInspector
 {
     public const string Kind = "rabbitmq";
@@ -19,7 +19,7 @@ internal sealed class RabbitMqInspector(RabbitMqAdmin admin, DeclaredSecrets sec
     private const string Everything =
         """
         S = fun(T) -> iolist_to_binary(io_lib:format("~0p", [T])) end,
-        Limit = case vm_memory_monitor:get_vm_memory_high_watermark() of {absolute, A} -> [<<"absolute">>, S(A)]; R -> [<<"fraction">>, S(R)] end,
+        Limit = case vm_memory_monitor:get_vm_memory_high_watermark() of {absolute, A} -> [<<"absolute">>, S(case catch rabbit_resource_monitor_misc:parse_information_unit(A) of {ok, B} -> B; _ -> A end)]; R -> [<<"fraction">>, S(R)] end,
         Queues = [#{name => element(4, amqqueue:get_name(Q)), vhost => element(2, amqqueue:get_name(Q)),
             messages => proplists:get_value(messages, I, 0), consumers => proplists:get_value(consumers, I, 0), state => S(proplists:get_value(state, I, running))}
           || Q <- rabbit_amqqueue:list(), I <- [try rabbit_amqqueue:info(Q, [messages, consumers, state]) catch _:_ -> [{state, down}] end]],
@@ -42,7 +42,7 @@ internal sealed class RabbitMqInspector(RabbitMqAdmin admin, DeclaredSecrets sec
     {
         try
         {
-            Parse(Decode(await admin.ControlAsync(["eval", Everything], cancellationToken)), inspection, secrets);
+            Parse(Decode(await admin.EvaluateAsync(Everything, cancellationToken)), inspection, secrets);
         }
         catch (Exception error) when (error is JsonException or FormatException or InvalidOperationException)
         {
@@ -67,12 +67,7 @@ internal sealed class RabbitMqInspector(RabbitMqAdmin admin, DeclaredSecrets sec
     internal static string PasswordHash(string password, byte[] salt) =>
         Convert.ToBase64String([.. salt, .. SHA256.HashData([.. salt, .. Encoding.UTF8.GetBytes(password)])]);
 
-    internal static JsonElement Decode(string printed)
-    {
-        var (from, to) = (printed.IndexOf('"', StringComparison.Ordinal), printed.LastIndexOf('"'));
-        var base64 = from >= 0 && to > from ? string.Concat(printed[(from + 1)..to].Where(c => char.IsAsciiLetterOrDigit(c) || c is '+' or '/' or '=')) : "";
-        return JsonSerializer.Deserialize<JsonElement>(Convert.FromBase64String(base64));
-    }
+    internal static JsonElement Decode(string base64) => JsonSerializer.Deserialize<JsonElement>(Convert.FromBase64String(base64));
 
     internal static void Parse(JsonElement answer, Inspection inspection, DeclaredSecrets secrets)
     {

@@ -11,7 +11,7 @@ internal sealed class SiteInspector(Site site, IPlatform platform, SiteContainer
     private static readonly string[] NetworkAreas = ["firewall", "qdisc"];
 
     private readonly SoftwareFinder _software = new(engine, platform);
-    private readonly NetworkInspector _network = new(time);
+    private readonly NetworkInspector _network = new(digest, time);
 
     public async Task<SiteConfiguration> CaptureAsync(TimeSpan patience, CancellationToken cancellationToken)
     {

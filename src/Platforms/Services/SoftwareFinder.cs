@@ -20,8 +20,9 @@ internal sealed class SoftwareFinder(EngineClient engine, IPlatform platform)
         var key = container.Id;
         if (!_kinds.TryGetValue(key, out var kind))
         {
-            var list = await engine.GetAsync<ProcessList>($"containers/{container.Id}/top", cancellationToken);
-            kind = KindOf(list);
+            // The Engine runs ps for every container; where it is here, the kernel tells the same at once.
+            kind = KindOf(ContainerProcesses.Commands(container.State.Pid, container.Id) is { Count: > 0 } commands
+                ? commands : CommandsOf(await engine.GetAsync<ProcessList>($"containers/{container.Id}/top", cancellationToken)));
             if (kind.Length > 0 && _kinds.Count < MaxKnown)
             {
                 _kinds[key] = kind;
@@ -32,14 +33,18 @@ internal sealed class SoftwareFinder(EngineClient engine, IPlatform platform)
         return Create(kind, spec);
     }
 
-    internal static string KindOf(ProcessList list)
+    internal static IReadOnlyList<string> CommandsOf(ProcessList list)
     {
         var column = list.Titles?.ToList().FindIndex(t => t is "CMD" or "COMMAND") ?? -1;
-        var commands = (list.Processes ?? []).Where(p => column >= 0 && column < p.Count).Select(p => p[column]).ToList();
-        bool Runs(params string[] programs) => commands.Exists(c => programs.Any(p => c.StartsWith(p, StringComparison.Ordinal) || c.Contains("/" + p, StringComparison.Ordinal)));
+        return [.. (list.Processes ?? []).Where(p => column >= 0 && column < p.Count).Select(p => p[column])];
+    }
+
+    internal static string KindOf(IReadOnlyList<string> commands)
+    {
+        bool Runs(params string[] programs) => commands.Any(c => programs.Any(p => c.StartsWith(p, StringComparison.Ordinal) || c.Contains("/" + p, StringComparison.Ordinal)));
         return Runs("postgres:", "postgres ", "postgresql") || commands.Contains("postgres") ? PostgresInspector.Kind
             : Runs("redis-server", "valkey-server") ? RedisInspector.Kind
-            : commands.Exists(c => c.Contains("beam.smp", StringComparison.Ordinal) && c.Contains("rabbit", StringComparison.Ordinal)) ? RabbitMqInspector.Kind
+            : commands.Any(c => c.Contains("beam.smp", StringComparison.Ordinal) && c.Contains("rabbit", StringComparison.Ordinal)) ? RabbitMqInspector.Kind
             : Runs("nginx:") ? NginxInspector.Kind
             : "";
     }

@@ -61,4 +61,16 @@ public sealed class NetworkTextTests
     [InlineData("qdisc/eth0 root", null, "tbf rate 1Mbit", "tc qdisc del dev eth0 root")]
     public void Commands_Difference_PutsItBack(string key, string? healthy, string? actual, string command) =>
         Assert.Equal(command, string.Join(' ', Assert.Single(NetworkInspector.Commands(Inspected.Difference(key, healthy, actual)))));
+
+    [Theory]
+    [InlineData(null, "once", true)]
+    [InlineData("once", "2 times", true)]
+    [InlineData("once", null, false)]
+    public void CanRestore_RuleTooLongForItsKey_OnlyWhenItWasAdded(string? healthy, string? actual, bool can)
+    {
+        var rule = "filter -A INPUT -p tcp -m comment --comment " + new string('x', 200) + " -j DROP";
+        var key = Inspection.KeyOf("firewall", rule, new SecretDigest(new byte[32]));
+        Assert.True(key.Length <= Inspection.MaxKey);
+        Assert.Equal(can && Environment.IsPrivilegedProcess, NetworkInspector.CanRestore(Inspected.Difference(key, healthy, actual)));
+    }
 }

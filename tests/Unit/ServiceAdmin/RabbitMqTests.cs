@@ -26,7 +26,7 @@ public sealed class RabbitMqTests
     {
         var inspection = Inspected.New();
         var printed = $"<<\"{Convert.ToBase64String(Encoding.UTF8.GetBytes(Answer(100, 0))).Insert(60, "\n  ")}\">>\n";
-        RabbitMqInspector.Parse(RabbitMqInspector.Decode(printed), inspection, Secrets);
+        RabbitMqInspector.Parse(RabbitMqInspector.Decode(RabbitMqAdmin.Quoted(printed)), inspection, Secrets);
 
         Assert.Equal("as declared in RABBITMQ_DEFAULT_PASS", inspection.Items["password/cloud"]);
         Assert.Equal("absolute 200MB", inspection.Items["limit/memory"]);

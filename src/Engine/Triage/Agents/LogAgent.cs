@@ -15,7 +15,7 @@ public sealed partial class LogAgent(IPlatform platform, TimeProvider time) : IA
 
     private const int MaxLineLength = 500;
     private static readonly TimeSpan DefaultLookback = TimeSpan.FromMinutes(5);
-    private static readonly TimeSpan LineTimeout = TimeSpan.FromMilliseconds(50);
+    private static readonly TimeSpan LineTimeout = TimeSpan.FromMilliseconds(250);
     private static readonly TimeSpan SearchTimeout = TimeSpan.FromSeconds(2);
 
     public string Name => AgentNames.Log;

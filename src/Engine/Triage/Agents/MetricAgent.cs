@@ -15,7 +15,6 @@ public sealed class MetricAgent(Site site, IPlatform platform, SiteProber prober
     private const int Samples = 3;
     private const double BusyCores = 0.9;
     private const double SlowMs = 1_000;
-    private static readonly TimeSpan SampleInterval = TimeSpan.FromMilliseconds(200);
     private static readonly TimeSpan ScrapeTimeout = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan DefaultLookback = TimeSpan.FromMinutes(5);
     private static readonly string[] BuiltIn = ["cpu_load", "mem_usage", "latency_ms"];
@@ -41,8 +40,9 @@ public sealed class MetricAgent(Site site, IPlatform platform, SiteProber prober
             var observed = (await platform.ObserveAsync(cancellationToken)).FirstOrDefault(o => o.Name == spec.Name);
             // What does not run has no present values, and waiting for it to answer would only cost time; its past may be known.
             var runs = observed?.State == ServiceState.Running;
-            var local = runs && names.Any(n => BuiltIn.Contains(n, StringComparer.Ordinal)) ? await SampleAsync(spec, observed!, cancellationToken) : [];
+            var sampling = runs && names.Any(n => BuiltIn.Contains(n, StringComparer.Ordinal)) ? SampleAsync(spec, observed!, cancellationToken) : Task.FromResult<Dictionary<string, MetricSeries>>([]);
             var scraped = runs ? await ScrapeAsync(spec, cancellationToken) : [];
+            var local = await sampling;
             var found = new Dictionary<string, MetricSeries>(StringComparer.Ordinal);
             foreach (var name in names)
             {
@@ -82,14 +82,10 @@ public sealed class MetricAgent(Site site, IPlatform platform, SiteProber prober
         var began = time.GetTimestamp();
         var cpu = new List<(double, double)>();
         var memory = new List<(double, double)>();
-        var latency = new List<(double, double)>();
+        var probing = prober.ProbeServiceAsync(spec, observed, cancellationToken);
         for (var i = 0; i < Samples; i++)
         {
-            if (i > 0)
-            {
-                await Task.Delay(SampleInterval, time, cancellationToken);
-            }
-
+            // Each reading spans a window of its own, so they follow each other without a gap.
             var at = time.GetElapsedTime(began).TotalSeconds;
             if (await platform.ReadUsageAsync(spec.Name, cancellationToken) is { } usage)
             {
@@ -98,11 +94,7 @@ public sealed class MetricAgent(Site site, IPlatform platform, SiteProber prober
             }
         }
 
-        if ((await prober.ProbeServiceAsync(spec, observed, cancellationToken)).LatencyMs is { } ms)
-        {
-            latency.Add((time.GetElapsedTime(began).TotalSeconds, ms));
-        }
-
+        List<(double, double)> latency = (await probing).LatencyMs is { } ms ? [(0, ms)] : [];
         return new(StringComparer.Ordinal) { ["cpu_load"] = new(cpu), ["mem_usage"] = new(memory), ["latency_ms"] = new(latency) };
     }
 
@@ -125,6 +117,7 @@ public sealed class MetricAgent(Site site, IPlatform platform, SiteProber prober
         var meta = found.Select(f => (f.Key, (object?)new
         {
             f.Value.Last,
+            f.Value.Mean,
             f.Value.Min,
             f.Value.Max,
             Samples = f.Value.Count,

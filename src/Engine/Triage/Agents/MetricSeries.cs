@@ -17,6 +17,8 @@ public sealed class MetricSeries(IReadOnlyList<(double Seconds, double Value)> p
     /// <summary>The newest value; NaN when there is none.</summary>
     public double Last => points.Count == 0 ? double.NaN : points[^1].Value;
 
+    public double Mean => points.Count == 0 ? double.NaN : points.Average(p => p.Value);
+
     public double Min => points.Count == 0 ? double.NaN : points.Min(p => p.Value);
 
     public double Max => points.Count == 0 ? double.NaN : points.Max(p => p.Value);

@@ -16,7 +16,7 @@ public static class AnomalyFinder
     /// <summary>Beyond this a reading is an outlier (Iglewicz and Hoaglin recommend 3.5); more here, since a few seconds of health are a small sample.</summary>
     public const double Threshold = 6;
 
-    private const double LeastCpuCores = 0.15;
+    private const double LeastCpuCores = 0.08;
     private const double LeastMemoryBytes = 32 * 1024 * 1024;
     private const double LeastLatencyMs = 150;
 

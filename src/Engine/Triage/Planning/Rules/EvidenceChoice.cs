@@ -8,7 +8,7 @@ internal static class EvidenceChoice
 {
     private const int MaxQuietServices = 2;
     private const int MaxQuery = 200;
-    private static readonly string[] QuietChecks = ["check_health", "check_drift", "check_logs"];
+    private static readonly string[] QuietChecks = ["check_health", "check_drift", "check_logs", "check_metrics"];
 
     public static IReadOnlyList<Step> Choose(Diagnosis diagnosis, IReadOnlyList<ServiceFacts> facts, SiteGraph graph, string incidentText, int maxTasks)
     {

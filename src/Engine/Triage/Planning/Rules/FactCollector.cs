@@ -42,6 +42,7 @@ internal sealed class FactCollector(PlanningContext context, Rulebook rulebook, 
         var name = spec.Name;
         var seen = context.Snapshot.Find(name);
         var metrics = _seen.Metrics(name);
+        var load = LookedAt(name, "cpu_load") ?? metrics?.CpuLoad;
         var state = _seen.State(name);
         var said = context.Snapshot.Configuration;
         var differences = said?.Of(name).Where(d => !DeclaredAreas.Contains(d.Area, StringComparer.Ordinal))
@@ -57,9 +58,9 @@ internal sealed class FactCollector(PlanningContext context, Rulebook rulebook, 
             DependenciesHealthy = graph.Needs(name).All(_seen.Healthy),
             DependantsUnhealthy = sick.Count > 0,
             Drift = [.. _seen.Drift(spec)],
-            CpuHigh = state == "running" && metrics?.CpuLoad >= HighCpuCores && !EvidenceDenies(name, "cpu_load", HighCpuCores),
-            CpuRaised = state == "running" && metrics?.CpuLoad >= RaisedCpuCores && metrics.CpuLoad >= RaisedCpuRatio * OthersCpu(name) && !EvidenceDenies(name, "cpu_load", RaisedCpuCores),
-            CpuLimited = state == "running" && seen?.Cpus is > 0 and var cpus && metrics?.CpuLoad >= HighShare * cpus,
+            CpuHigh = state == "running" && load >= HighCpuCores && !EvidenceDenies(name, "cpu_load", HighCpuCores),
+            CpuRaised = state == "running" && load >= RaisedCpuCores && load >= RaisedCpuRatio * OthersCpu(name) && !EvidenceDenies(name, "cpu_load", RaisedCpuCores),
+            CpuLimited = state == "running" && seen?.Cpus is > 0 and var cpus && load >= HighShare * cpus,
             MemoryHigh = state == "running" && seen?.MemoryBytes is > 0 and var memory && metrics?.MemUsage >= HighShare * memory,
             LatencyHigh = state == "running" && metrics is { LatencyMs: < 0 or >= HighLatencyMs },
             Logs = hits[name].Select(h => h.Pattern).ToHashSet(StringComparer.Ordinal),
@@ -122,6 +123,14 @@ internal sealed class FactCollector(PlanningContext context, Rulebook rulebook, 
         }
     }
 
+    /// <summary>The mean of several readings, when the last plan that was carried out took them: a snapshot has the time for one, while everything else is asked too.</summary>
+    private double? LookedAt(string service, string metric) =>
+        context.History.LastOrDefault(h => h.Results.Count > 0) is { } last
+            && last.Plan.Tasks.FirstOrDefault(t => t.Type == "check_metrics" && t.Target == service) is { } task
+            && last.Results.GetValueOrDefault(task.TaskId)?.Meta.GetValueOrDefault(metric) is { ValueKind: JsonValueKind.Object } series
+            && series.TryGetProperty("mean", out var mean) && mean.ValueKind == JsonValueKind.Number
+            ? mean.GetDouble() : null;
+
     /// <summary>The newest look at the metric says that it is below the limit: what the snapshot caught was a moment.</summary>
     private bool EvidenceDenies(string service, string metric, double limit) =>
         context.History.Reverse()
@@ -129,9 +138,9 @@ internal sealed class FactCollector(PlanningContext context, Rulebook rulebook, 
             .Select(r => r is not null && r.Meta.TryGetValue(metric, out var value) ? Number(value) : null)
             .FirstOrDefault(v => v is not null) < limit;
 
-    /// <summary>A number, or the newest value (<c>last</c>) of a series.</summary>
+    /// <summary>A number, or the <c>mean</c> of a series, or its newest value (<c>last</c>).</summary>
     private static double? Number(JsonElement value) =>
         value.ValueKind == JsonValueKind.Number ? value.GetDouble()
-        : value.ValueKind == JsonValueKind.Object && value.TryGetProperty("last", out var last) && last.ValueKind == JsonValueKind.Number ? last.GetDouble()
+        : value.ValueKind == JsonValueKind.Object && (value.TryGetProperty("mean", out var last) || value.TryGetProperty("last", out last)) && last.ValueKind == JsonValueKind.Number ? last.GetDouble()
         : null;
 }
