@@ -45,7 +45,8 @@ fingerprint() {
   docker exec "$(container queue)" rabbitmqctl -q eval 'vm_memory_monitor:get_vm_memory_high_watermark().' | tr -dc '0-9' | sed 's/000000$//'
   docker exec "$(container edge)" ls /etc/nginx/conf.d
   docker exec "$(container edge)" cat /etc/nginx/conf.d/cloud.conf
-  find "/proc/$(docker inspect -f '{{.State.Pid}}' "$(container api)")/root/data" -name 'fill-*'
+  own_root="/proc/$(docker inspect -f '{{.State.Pid}}' "$(container api)")/root"
+  find "$own_root/data" -name 'fill-*'
   grep -lz '^QUORATE_FAULT=' /proc/[0-9]*/environ 2>/dev/null || true
 }
 

@@ -12,7 +12,7 @@ public static class BoundedFile
     public static byte[] Read(string path, int most)
     {
         using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite);
-        var bytes = new byte[most + 1];
+        var bytes = new byte[file.CanSeek && file.Length > 0 ? Math.Min(most, file.Length) + 1 : most + 1];
         return bytes[..file.ReadAtLeast(bytes, bytes.Length, throwOnEndOfStream: false)];
     }
 }

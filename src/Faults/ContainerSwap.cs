@@ -72,6 +72,7 @@ internal static class ContainerSwap
             wanted["Env"] = JsonSerializer.SerializeToNode<string[]>([.. others, $"{v.Name}={v.Value}"]);
         }
         wanted["HostConfig"] = old["HostConfig"]!.DeepClone();
+        KeepVolumes(old, wanted["HostConfig"]!.AsObject());
         var endpoints = new JsonObject();
         foreach ((string network, JsonNode? attached) in old["NetworkSettings"]!["Networks"]!.AsObject())
         {
@@ -81,5 +82,17 @@ internal static class ContainerSwap
         }
         wanted["NetworkingConfig"] = new JsonObject { ["EndpointsConfig"] = endpoints };
         return wanted;
+    }
+
+    /// <summary>A volume without a name of its own is told by the mounts only, and the new container would get an empty one.</summary>
+    private static void KeepVolumes(JsonNode old, JsonObject host)
+    {
+        JsonArray mounts = host["Mounts"] as JsonArray ?? [];
+        string[] bound = [.. (host["Binds"] as JsonArray ?? []).Select(b => ((string)b!).Split(':').ElementAtOrDefault(1) ?? ""), .. mounts.Select(m => (string?)m!["Target"] ?? "")];
+        foreach (JsonNode mount in (old["Mounts"] as JsonArray ?? []).OfType<JsonNode>().Where(m => (string?)m["Type"] == "volume" && !bound.Contains((string?)m["Destination"])))
+        {
+            mounts.Add(new JsonObject { ["Type"] = "volume", ["Source"] = (string?)mount["Name"], ["Target"] = (string?)mount["Destination"] });
+        }
+        host["Mounts"] = mounts.Parent is null ? mounts : mounts.DeepClone();
     }
 }

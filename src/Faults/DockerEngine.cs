@@ -53,7 +53,7 @@ internal static class DockerEngine
 
     /// <summary>Whether it runs or not; nothing when there is none.</summary>
     public static Task RemoveAsync(string socket, string container, CancellationToken cancellationToken) =>
-        SendAsync(socket, HttpMethod.Delete, $"containers/{Escape(container)}?force=1&v=1", null, cancellationToken);
+        SendAsync(socket, HttpMethod.Delete, $"containers/{Escape(container)}?force=1", null, cancellationToken);
 
     private static string Escape(string text) => Uri.EscapeDataString(text);
 

@@ -23,6 +23,16 @@ public sealed record FaultContext(Site Site, IPlatform Platform, TimeProvider Ti
         (await Platform.ObserveAsync(cancellationToken)).FirstOrDefault(o => o.Name == service)
             ?? throw new PlatformException($"service {service} was not observed", retryable: true);
 
+    /// <summary>
+    /// The target was removed, and with it the effect: with its whole site, or, where containers are, alone, since a new one is
+    /// made as declared.
+    /// </summary>
+    public async Task<bool> IsRemovedAsync(string service, CancellationToken cancellationToken)
+    {
+        IReadOnlyList<ServiceObservation> seen = await Platform.ObserveAsync(cancellationToken);
+        return seen.FirstOrDefault(o => o.Name == service) is not { State: not ServiceState.Missing } && (Platform.Name == "docker" || seen.All(o => o.State == ServiceState.Missing));
+    }
+
     /// <summary>The target as it is now, running.</summary>
     /// <exception cref="QuorateException">It does not run, so that there is nothing to break.</exception>
     public async Task<ServiceObservation> RunningAsync(string service, CancellationToken cancellationToken)

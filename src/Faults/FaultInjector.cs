@@ -46,7 +46,7 @@ public sealed class FaultInjector(
         ServiceSpec spec = Check(fault, target ?? fault.TargetOn(site));
         using IDisposable turn = await records.TakeTurnAsync(time, cancellationToken);
         await RevertRecordedAsync(r => r.Name == fault.Name && r.Target == spec.Name, cancellationToken);
-        RefuseOverlap(fault, spec.Name);
+        await RefuseOverlapAsync(fault, spec.Name, cancellationToken);
         IReadOnlyDictionary<string, string> values = await fault.PrepareAsync(Context, spec, cancellationToken);
         StartWatchdog?.Invoke();
         FaultReceipt receipt = Record(fault, spec, values);
@@ -70,18 +70,24 @@ public sealed class FaultInjector(
 
     /// <summary>
     /// Takes back the faults of this name, or all (null), newest first, and answers those it took back. Doing it again
-    /// does nothing. A fault that cannot be reverted stays on record and does not keep the others from it.
+    /// does nothing. A fault that cannot be reverted stays on record and does not keep the others from it. Each is told
+    /// (<paramref name="told"/>) as soon as it is done.
     /// </summary>
     /// <exception cref="QuorateException">Unknown name; or the platform cannot be reached.</exception>
     /// <exception cref="PlatformException">At least one fault could not be reverted.</exception>
-    public async Task<IReadOnlyList<FaultReceipt>> RevertAsync(string? name, CancellationToken cancellationToken)
+    public async Task<IReadOnlyList<FaultReceipt>> RevertAsync(string? name, CancellationToken cancellationToken, Func<FaultReceipt, Task>? told = null)
     {
         if (name is not null)
         {
             SiteFaultCatalog.Find(name);
         }
-        return records.Read().Count == 0 ? [] : await RevertWhereAsync(r => name is null || r.Name == name, cancellationToken);
+        return records.Read().Count == 0 ? [] : await RevertWhereAsync(r => name is null || r.Name == name, cancellationToken, told);
     }
+
+    /// <summary>Takes back this very fault; none when that has happened already.</summary>
+    /// <exception cref="PlatformException">It could not be reverted.</exception>
+    public Task<IReadOnlyList<FaultReceipt>> RevertOneAsync(FaultReceipt receipt, CancellationToken cancellationToken, Func<FaultReceipt, Task>? told = null) =>
+        RevertWhereAsync(r => r.EffectKey == receipt.EffectKey, cancellationToken, told);
 
     /// <summary>The faults on record, newest first.</summary>
     public Task<IReadOnlyList<FaultReceipt>> ActiveAsync() => Task.FromResult(records.Read());
@@ -93,13 +99,13 @@ public sealed class FaultInjector(
             .Where(r => r.ComposeFile == composeFile)
             .ToList();
 
-    internal async Task<IReadOnlyList<FaultReceipt>> RevertWhereAsync(Func<FaultReceipt, bool> wanted, CancellationToken cancellationToken)
+    internal async Task<IReadOnlyList<FaultReceipt>> RevertWhereAsync(Func<FaultReceipt, bool> wanted, CancellationToken cancellationToken, Func<FaultReceipt, Task>? told = null)
     {
         using IDisposable turn = await records.TakeTurnAsync(time, cancellationToken);
-        return await RevertRecordedAsync(wanted, cancellationToken);
+        return await RevertRecordedAsync(wanted, cancellationToken, told);
     }
 
-    private async Task<IReadOnlyList<FaultReceipt>> RevertRecordedAsync(Func<FaultReceipt, bool> wanted, CancellationToken cancellationToken)
+    private async Task<IReadOnlyList<FaultReceipt>> RevertRecordedAsync(Func<FaultReceipt, bool> wanted, CancellationToken cancellationToken, Func<FaultReceipt, Task>? told = null)
     {
         var reverted = new List<FaultReceipt>();
         var failures = new List<Exception>();
@@ -109,8 +115,11 @@ public sealed class FaultInjector(
             {
                 FaultProcesses.EndUnfinished(receipt);
                 await SiteFaultCatalog.Find(receipt.Name).RevertAsync(Context, receipt, cancellationToken);
+                FaultReceipt done = receipt with { RevertedAt = time.GetUtcNow() };
+                // Before the record goes: who cannot be told now is told when it is done again.
+                await (told?.Invoke(done) ?? Task.CompletedTask);
                 records.Remove(receipt);
-                reverted.Add(receipt with { RevertedAt = time.GetUtcNow() });
+                reverted.Add(done);
             }
             catch (QuorateException missing) when (missing.Kind == ErrorKind.Missing)
             {
@@ -176,17 +185,36 @@ public sealed class FaultInjector(
             $"target {target} is not a service of {site.Name}; there are {string.Join(", ", site.Services.Select(s => s.Name))}");
     }
 
-    private void RefuseOverlap(ISiteFault fault, string target)
+    /// <summary>One on record that a repair has ended is taken off it.</summary>
+    private async Task RefuseOverlapAsync(ISiteFault fault, string target, CancellationToken cancellationToken)
     {
         foreach (FaultReceipt active in records.Read().Where(r => r.Target == target))
         {
             string held = SiteFaultCatalog.Find(active.Name).Resource;
             if (held == fault.Resource || held == FaultResources.Service || fault.Resource == FaultResources.Service)
             {
+                if (await IsOverAsync(active, cancellationToken))
+                {
+                    await RevertRecordedAsync(r => r.EffectKey == active.EffectKey, cancellationToken);
+                    continue;
+                }
                 throw QuorateException.Input("faults_overlap",
                     $"{fault.Name} on {target} cannot be combined with {active.Name}, which is active there: {(held == fault.Resource ? $"both change its {held}" : "one of them takes the whole service")}",
                     $"quorate fault revert {active.Name}");
             }
+        }
+    }
+
+    private async Task<bool> IsOverAsync(FaultReceipt receipt, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return receipt.Applied && !await SiteFaultCatalog.Find(receipt.Name).IsInEffectAsync(Context, receipt, cancellationToken);
+        }
+        catch (PlatformException)
+        {
+            // Nobody can look: it may be there.
+            return false;
         }
     }
 }

@@ -31,6 +31,9 @@ public sealed record FaultReceipt
 
     /// <summary>Null while the fault is active.</summary>
     public DateTimeOffset? RevertedAt { get; init; }
+
+    /// <summary>As it may be shown and kept for good: what the revert needs may hold passwords.</summary>
+    public FaultReceipt Shown() => this with { Values = new Dictionary<string, string>() };
 }
 
 /// <summary>A process that is the same one only while both are equal: the kernel gives a pid away again.</summary>

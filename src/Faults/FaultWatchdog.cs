@@ -26,7 +26,7 @@ public sealed class FaultWatchdog(FaultInjector injector, string stateDirectory,
 
     /// <summary>Starts this very program again with these arguments, in a session of its own that outlives this process.</summary>
     /// <exception cref="QuorateException">setsid is not on this machine.</exception>
-    public static void Start(IEnumerable<string> arguments) => HostProgram.StartDetached([.. HostProgram.Self(), .. arguments]);
+    public static void Start(IEnumerable<string> arguments) => HostTools.StartDetached([.. HostTools.Self(), .. arguments]);
 
     /// <param name="tell">Told of every fault taken back, and of every failure (with a null receipt).</param>
     /// <param name="cancellationToken">Ends it.</param>
@@ -84,10 +84,7 @@ public sealed class FaultWatchdog(FaultInjector injector, string stateDirectory,
                 }
                 if (active.Any(IsDue))
                 {
-                    foreach (FaultReceipt reverted in await injector.RevertWhereAsync(IsDue, cancellationToken))
-                    {
-                        await tell(reverted, $"reverted {reverted.Name} on {reverted.Target}");
-                    }
+                    await injector.RevertWhereAsync(IsDue, cancellationToken, reverted => tell(reverted, $"reverted {reverted.Name} on {reverted.Target}"));
                 }
                 (pause, succeeded) = (Poll, time.GetTimestamp());
             }

@@ -18,6 +18,7 @@ public static class SiteFaultCatalog
         new MemoryAlarmFault(),
         new PermissionRevokedFault(),
         new QueueDeletedFault(),
+        new QueueFullFault(),
         new RateLimitFault(),
         new StalledConsumerFault(),
         AddressFault.DbConnDrift,

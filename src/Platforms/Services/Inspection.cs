@@ -14,6 +14,7 @@ internal sealed class Inspection(SecretDigest digest)
     private const int MaxDetail = 300;
     private readonly SortedDictionary<string, string> _items = new(StringComparer.Ordinal);
     private readonly SortedSet<string> _areas = new(StringComparer.Ordinal);
+    private readonly HashSet<string> _cut = new(StringComparer.Ordinal);
     private readonly List<ServiceCondition> _conditions = [];
 
     public SecretDigest Digest => digest;
@@ -22,7 +23,8 @@ internal sealed class Inspection(SecretDigest digest)
 
     public IReadOnlyList<ServiceCondition> Conditions => _conditions;
 
-    public IReadOnlyList<string> Areas => [.. _areas];
+    /// <summary>Without those that did not fit: what is missing there is not known to be absent.</summary>
+    public IReadOnlyList<string> Areas => [.. _areas.Except(_cut, StringComparer.Ordinal)];
 
     /// <summary>Says that an area was read, so that what is not in it is known to be absent.</summary>
     public void Read(params IEnumerable<string> areas) => _areas.UnionWith(areas);
@@ -38,7 +40,11 @@ internal sealed class Inspection(SecretDigest digest)
     {
         _areas.Add(area);
         var key = KeyOf(area, name, digest);
-        if (_items.Count < MaxItems)
+        if (_items.Count == MaxItems && !_items.ContainsKey(key))
+        {
+            _cut.Add(area);
+        }
+        else
         {
             var kept = digest.Kept(name, value);
             _items[key] = kept.Length > MaxValue ? $"{kept[..100]}… {digest.Of(kept)}" : kept;

@@ -1,11 +1,15 @@
+using System.Globalization;
 using Quorate.Contracts.Sites;
+using Quorate.Platforms.Processes;
 
 namespace Quorate.Platforms.Services;
 
 /// <summary>A container's network namespace: packet filter, queueing disciplines, routes. Only where this process may enter it.</summary>
-internal sealed class NetworkInspector(SecretDigest digest, TimeProvider time)
+internal sealed class NetworkInspector(SecretDigest digest)
 {
-    public async Task ReadAsync(int pid, Inspection inspection, CancellationToken cancellationToken)
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
+
+    public static async Task ReadAsync(int pid, Inspection inspection, CancellationToken cancellationToken)
     {
         if (ContainerProcesses.ReadText($"/proc/{pid}/net/route") is { } routes)
         {
@@ -17,8 +21,8 @@ internal sealed class NetworkInspector(SecretDigest digest, TimeProvider time)
             return;
         }
 
-        var saving = HostProgram.ReadInNetworkAsync(pid, ["iptables-save"], time, cancellationToken);
-        var showing = HostProgram.ReadInNetworkAsync(pid, ["tc", "qdisc", "show"], time, cancellationToken);
+        var saving = OutputAsync(pid, ["iptables-save"], cancellationToken);
+        var showing = OutputAsync(pid, ["tc", "qdisc", "show"], cancellationToken);
         if (await saving is { } rules)
         {
             Add(inspection, "firewall", NetworkText.Firewall(rules));
@@ -35,7 +39,7 @@ internal sealed class NetworkInspector(SecretDigest digest, TimeProvider time)
     public async Task RestoreAsync(int pid, ConfigurationDifference difference, CancellationToken cancellationToken)
     {
         // A rule too long for its key is found again among those that are there.
-        if (IsAddedRule(difference) && await HostProgram.ReadInNetworkAsync(pid, ["iptables-save"], time, cancellationToken) is { } rules
+        if (IsAddedRule(difference) && await OutputAsync(pid, ["iptables-save"], cancellationToken) is { } rules
             && NetworkText.Firewall(rules).FirstOrDefault(r => Inspection.KeyOf(difference.Area, r.Name, digest) == difference.Key) is { Name: { } rule })
         {
             difference = difference with { Key = $"{difference.Area}/{rule}" };
@@ -43,7 +47,7 @@ internal sealed class NetworkInspector(SecretDigest digest, TimeProvider time)
 
         foreach (var command in Commands(difference))
         {
-            await HostProgram.ChangeInNetworkAsync(pid, command, time, cancellationToken);
+            await ChangeAsync(pid, command, cancellationToken);
         }
     }
 
@@ -70,6 +74,22 @@ internal sealed class NetworkInspector(SecretDigest digest, TimeProvider time)
             _ => [],
         };
     }
+
+    /// <summary>What it printed; null when this machine has no such tool, or this process may not enter the namespace.</summary>
+    private static async Task<string?> OutputAsync(int pid, IReadOnlyList<string> command, CancellationToken cancellationToken) =>
+        await RunAsync(pid, command, cancellationToken) is { ExitCode: 0 } outcome ? outcome.Output : null;
+
+    private static async Task ChangeAsync(int pid, IReadOnlyList<string> command, CancellationToken cancellationToken)
+    {
+        var outcome = await RunAsync(pid, command, cancellationToken) ?? throw new PlatformException($"{command[0]} could not be run in the container's network", retryable: false);
+        if (outcome.ExitCode != 0)
+        {
+            throw new PlatformException($"{command[0]} ended with exit code {outcome.ExitCode}: {outcome.Errors.Trim()}", retryable: false);
+        }
+    }
+
+    private static Task<HostOutcome?> RunAsync(int pid, IReadOnlyList<string> command, CancellationToken cancellationToken) =>
+        HostProgram.RunAsync("nsenter", ["-t", pid.ToString(CultureInfo.InvariantCulture), "-n", .. command], Patience, cancellationToken);
 
     private static int Times(string? value) => value switch
     {

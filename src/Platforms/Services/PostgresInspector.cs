@@ -8,6 +8,8 @@ internal sealed class PostgresInspector(PostgresAdmin admin, DeclaredSecrets sec
 {
     public const string Kind = "postgresql";
 
+    private static readonly string[] Notes = ["WARNING:", "NOTICE:", "DETAIL:", "HINT:", "INFO:", "LOG:"];
+
     string ISoftwareInspector.Kind => Kind;
 
     public async Task ReadAsync(Inspection inspection, CancellationToken cancellationToken)
@@ -62,7 +64,7 @@ internal sealed class PostgresInspector(PostgresAdmin admin, DeclaredSecrets sec
     {
         foreach (var row in Lines(rows))
         {
-            var pair = JsonSerializer.Deserialize<string[]>(row) is [var k, var v] ? (Key: k, Value: v) : throw new PlatformException($"psql printed what is no row: {row[..Math.Min(80, row.Length)]}", retryable: false);
+            var pair = Row(row) is [var k, var v] ? (Key: k, Value: v) : throw new PlatformException($"psql printed what is no row: {row[..Math.Min(80, row.Length)]}", retryable: false);
             if (pair.Key.StartsWith('!'))
             {
                 inspection.Add(new ServiceCondition(pair.Key[1..], pair.Value));
@@ -98,5 +100,19 @@ internal sealed class PostgresInspector(PostgresAdmin admin, DeclaredSecrets sec
         : message.Contains("authentication failed", StringComparison.Ordinal) || message.Contains("no pg_hba.conf entry", StringComparison.Ordinal) || message.Contains("pg_hba.conf rejects", StringComparison.Ordinal) ? ConditionKinds.AdminDenied
         : null;
 
-    private static List<string> Lines(string text) => [.. text.Split('\n').Select(l => l.Trim()).Where(l => l.Length > 0)];
+    private static string[]? Row(string line)
+    {
+        try
+        {
+            return JsonSerializer.Deserialize<string[]>(line);
+        }
+        catch (JsonException)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>Rows; what the server notes beside them is printed among them, such as a changed collation at every login.</summary>
+    private static List<string> Lines(string text) =>
+        [.. text.Split('\n').Select(l => l.Trim()).Where(l => l.Length > 0 && !Notes.Any(n => l.StartsWith(n, StringComparison.Ordinal)))];
 }

@@ -26,9 +26,9 @@ public sealed partial class SecretDigest(byte[] key)
         : LooksSecret(name) ? Of(value)
         : Password().Replace(value, m => m.Groups["before"].Value + Of(m.Groups["secret"].Value) + m.Groups["after"].Value);
 
-    [GeneratedRegex("passw|passphrase|pwd|secret|token|api_?key|private|credential|masterauth|requirepass|access_?key|conninfo|salt", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant | RegexOptions.NonBacktracking)]
+    [GeneratedRegex("passw|passphrase|pwd|secret|token|api_?key|private|credential|masterauth|requirepass|access_?key|conninfo|salt|[-_]pass$|^pass$", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant | RegexOptions.NonBacktracking)]
     private static partial Regex SecretName();
 
-    [GeneratedRegex("(?<before>://[^:/@\\s]*:)(?<secret>[^@\\s]+)(?<after>@)|(?<before>\\b(?:password|passwd|secret|requirepass)\\s*[= ]\\s*)(?<secret>[^\\s;'\"]+)", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant | RegexOptions.NonBacktracking)]
+    [GeneratedRegex("(?<before>://[^:/@\\s]*:)(?<secret>[^@\\s]+)(?<after>@)|(?<before>(?:password|passwd|requirepass|masterauth|radiussecrets|secret|token)\\s*[= ]\\s*)(?<secret>[^\\s;'\"]+)", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant | RegexOptions.NonBacktracking)]
     private static partial Regex Password();
 }

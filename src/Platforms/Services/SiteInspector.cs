@@ -11,7 +11,7 @@ internal sealed class SiteInspector(Site site, IPlatform platform, SiteContainer
     private static readonly string[] NetworkAreas = ["firewall", "qdisc"];
 
     private readonly SoftwareFinder _software = new(engine, platform);
-    private readonly NetworkInspector _network = new(digest, time);
+    private readonly NetworkInspector _network = new(digest);
 
     public async Task<SiteConfiguration> CaptureAsync(TimeSpan patience, CancellationToken cancellationToken)
     {
@@ -91,7 +91,7 @@ internal sealed class SiteInspector(Site site, IPlatform platform, SiteContainer
             using var either = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, cancellationToken);
             try
             {
-                await _network.ReadAsync(container!.State.Pid, inspection, either.Token);
+                await NetworkInspector.ReadAsync(container!.State.Pid, inspection, either.Token);
                 var software = await _software.FindAsync(spec, container, either.Token);
                 kind = software?.Kind ?? kind;
                 await (software?.ReadAsync(inspection, either.Token) ?? Task.CompletedTask);

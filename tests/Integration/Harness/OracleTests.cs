@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
+using Quorate.Harness.Records;
 using Quorate.Harness.Runs;
 
 namespace Quorate.Tests.Integration.Harness;
@@ -16,7 +17,7 @@ public class OracleTests(HarnessShop shop) : IClassFixture<HarnessShop>
         var run = await shop.RunAsync(Arms.Ceiling, null, Token);
         Assert.True(run.Result is { SrPass: true, RootVerified: true, Error: null }, Told(run));
         Assert.True(run.Result.RecoveryMs > run.Result.HealthyMs, Told(run));
-        Assert.Empty(run.Evidence.Oracle.Left);
+        Assert.Empty(RecordFolder.ReadEvidence(run.Folder).Oracle.Left);
     }
 
     [Fact]
@@ -84,16 +85,16 @@ public class OracleTests(HarnessShop shop) : IClassFixture<HarnessShop>
             await platform.RecreateAsync("worker", new Dictionary<string, string>(worker.Environment) { ["EXTRA"] = "1" }, "cheat-worker", TimeProvider.System.GetUtcNow(), token);
         }, Token);
         AssertFailed(run, "worker environment");
-        Assert.Empty(run.Evidence.Oracle.Left);
+        Assert.Empty(RecordFolder.ReadEvidence(run.Folder).Oracle.Left);
     }
 
     private static void AssertFailed(FinishedRun run, string because)
     {
         Assert.True(run.Result is { SrPass: false, RootVerified: false, Error: null }, Told(run));
-        Assert.True(run.Result.Reasons.Any(r => r.Contains(because, StringComparison.Ordinal)) || run.Evidence.Oracle.Differences.Any(d => d.Contains(because, StringComparison.Ordinal)), Told(run));
+        Assert.True(run.Result.Reasons.Any(r => r.Contains(because, StringComparison.Ordinal)) || RecordFolder.ReadEvidence(run.Folder).Oracle.Differences.Any(d => d.Contains(because, StringComparison.Ordinal)), Told(run));
     }
 
-    private static string Told(FinishedRun run) => $"{run.Result.Error} {string.Join("; ", run.Result.Reasons)} | {string.Join("; ", run.Evidence.Oracle.Differences)} | {string.Join("; ", run.Evidence.Oracle.Left)}";
+    private static string Told(FinishedRun run) => $"{run.Result.Error} {string.Join("; ", run.Result.Reasons)} | {string.Join("; ", RecordFolder.ReadEvidence(run.Folder).Oracle.Differences)} | {string.Join("; ", RecordFolder.ReadEvidence(run.Folder).Oracle.Left)}";
 
     /// <summary>Answers every request with 200.</summary>
     private sealed class AlwaysOk : IDisposable

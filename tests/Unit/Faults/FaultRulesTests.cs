@@ -27,6 +27,33 @@ public sealed class FaultRulesTests : IDisposable
     }
 
     [Fact]
+    public async Task Inject_TheOtherWasRepaired_IsNoHindrance()
+    {
+        await bench.Injector().InjectAsync("stop", "worker", Stop);
+        await bench.Platform.StartAsync("worker", "a repair", Stop);
+        await bench.Injector().InjectAsync("pause", "worker", Stop);
+        Assert.Equal("pause", Assert.Single(await bench.Injector().ActiveAsync()).Name);
+    }
+
+    [Theory]
+    [InlineData("stop", "worker")]
+    [InlineData("db_conn_drift", "api")]
+    public async Task Revert_WholeSiteIsDown_StartsNothing(string fault, string target)
+    {
+        await bench.Injector().InjectAsync(fault, target, Stop);
+        foreach (var service in bench.Site.Services)
+        {
+            bench.Platform[service.Name] = bench.Platform[service.Name] with { State = ServiceState.Missing };
+        }
+
+        var changes = bench.Platform.Changes.Count;
+        List<string> told = [];
+        Assert.Single(await bench.Injector().RevertAsync(null, Stop, r => Task.Run(() => told.Add(r.Name), Stop)));
+        Assert.Equal(changes, bench.Platform.Changes.Count);
+        Assert.Equal([fault], told);
+    }
+
+    [Fact]
     public async Task Inject_Done_RecordSaysUntilWhenAndForWhom()
     {
         var owner = FaultOwner.Current;
@@ -105,8 +132,8 @@ public sealed class FaultRulesTests : IDisposable
         Assert.All(SiteFaultCatalog.All, fault => Assert.All(Remedies(fault), remedy =>
         {
             Assert.Contains(remedy.Type, TaskCatalog.Types.Keys.Concat(coming));
-            Assert.Equal(fault.DefaultTarget, remedy.Target);
         }));
+        Assert.All(SiteFaultCatalog.All, fault => Assert.Equal(fault.DefaultTarget, Remedies(fault)[0].Target));
     }
 
     [Fact]

@@ -68,6 +68,40 @@ public sealed class ReplayTests : IDisposable
         Assert.Contains(file, result.Difference!, StringComparison.Ordinal);
     }
 
+    /// <summary>A record is foreign data: whatever it holds is told, and nothing is read without end.</summary>
+    [Theory]
+    [InlineData("manifest.json", """{"format":1,"run":"r","real_ms":1,"result_sha256":"00"}""")]
+    [InlineData("manifest.json", """{"format":1,"run":"r","real_ms":1,"result_sha256":"00","files":{}}""")]
+    [InlineData("planning.json", """{"steps":null}""")]
+    [InlineData("planning.json", """{"site":{},"recipe":{"name":"rulebook"},"steps":[{"context":[]}]}""")]
+    [InlineData("incident.json", """{"commits":[{"step":99,"version":1,"at_ms":1}]}""")]
+    [InlineData("incident.json", "[]")]
+    [InlineData("answers.json", "not json")]
+    public async Task Replay_ForeignRecord_IsToldAndKeepsNobodyElse(string file, string text)
+    {
+        var folder = await RecordAsync(3, Arms.Rulebook);
+        await File.WriteAllTextAsync(Path.Combine(folder, file), text, TestContext.Current.CancellationToken);
+        if (file != "manifest.json")
+        {
+            var manifest = RecordFolder.ReadManifest(folder);
+            var hashes = manifest.Files.ToDictionary(f => f.Key, f => RecordFolder.HashOf(File.ReadAllBytes(Path.Combine(folder, f.Key))));
+            await File.WriteAllTextAsync(Path.Combine(folder, "manifest.json"), QuorateJson.Serialize(manifest with { Files = hashes }), TestContext.Current.CancellationToken);
+        }
+
+        var result = await ReplayAsync(folder);
+        Assert.False(result.Identical);
+        Assert.NotEmpty(result.Difference!);
+    }
+
+    [Fact]
+    public async Task Replay_FileIsALinkElsewhere_IsNotFollowed()
+    {
+        var folder = await RecordAsync(3, Arms.Rulebook);
+        File.Delete(Path.Combine(folder, "answers.json"));
+        File.CreateSymbolicLink(Path.Combine(folder, "answers.json"), "/dev/zero");
+        Assert.Contains("answers.json", (await ReplayAsync(folder)).Difference!, StringComparison.Ordinal);
+    }
+
     /// <summary>Whoever changes a record can write its hashes anew; what follows from the evidence cannot be made up.</summary>
     [Theory]
     [InlineData("result.json", "\"sr_pass\":true", "\"sr_pass\":false", "sr_pass")]
@@ -90,7 +124,7 @@ public sealed class ReplayTests : IDisposable
     [Fact]
     public void Record_SecretsOfTheSite_AreMasked()
     {
-        var site = Shop.Site with { Services = [Shop.Site.Services[0] with { Environment = new Dictionary<string, string> { ["DB_PASSWORD"] = "hunter2", ["API_URL"] = "http://u:hunter2@api/" } }] };
+        var site = Shop.Site with { Services = [Shop.Site.Services[0] with { Environment = new Dictionary<string, string> { ["DB_PASSWORD"] = "hunter2", ["API_URL"] = "http://u:hunter2@api/" }, Command = ["serve", "--requirepass", "hunter2", "--token=hunter2", "postgres://u:hunter2@db/x"] }] };
         Assert.DoesNotContain("hunter2", QuorateJson.Serialize(RecordingPlanner.Masked(site)), StringComparison.Ordinal);
     }
 

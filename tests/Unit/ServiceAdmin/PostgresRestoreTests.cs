@@ -101,6 +101,8 @@ public sealed class PostgresRestoreTests
         var inspection = Inspected.New();
         PostgresInspector.Parse(
             """
+            WARNING:  database "cloud" has a collation version mismatch
+            DETAIL:  The database was created using collation version 2.35, but the operating system provides version 2.36.
             ["setting/max_connections", "40"]
             ["password/app", "SCRAM-SHA-256$4096:AAAA$BBBB:CCCC"]
             ["hba/rules", "local all all trust\nhost all all 127.0.0.1 255.255.255.255 trust"]

@@ -10,6 +10,9 @@ public sealed class SecretDigestTests
     [InlineData("primary_conninfo", "host=a password=lab-cache")]
     [InlineData("replication source", "amqp://cloud:lab-cache@queue:5672")]
     [InlineData("archive_command", "copy --password=lab-cache %p")]
+    [InlineData("command", "serve DB_PASSWORD=lab-cache")]
+    [InlineData("rules", "host all all all ldap ldapserver=x ldapbindpasswd=lab-cache")]
+    [InlineData("tls-key-file-pass", "lab-cache")]
     public void Kept_ValueWithSecret_HidesIt(string name, string value)
     {
         var kept = Inspected.Digest.Kept(name, value);
@@ -37,5 +40,20 @@ public sealed class SecretDigestTests
         // As PostgreSQL 15 stored the password "pencil".
         Assert.False(ScramVerifier.Matches("md5e3b0c44298fc1c149afbf4c8996fb92427", "pencil"));
         Assert.DoesNotContain("lab-app", verifier, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Areas_MoreThanFits_AreNotKnownToBeWhole()
+    {
+        var inspection = Inspected.New();
+        inspection.Read("table", "policy");
+        for (var i = 0; i < 5_000; i++)
+        {
+            inspection.Add("table", $"t{i}", "x");
+        }
+
+        inspection.Add("policy", "p", "x");
+        inspection.Read("table", "policy");
+        Assert.Empty(inspection.Areas);
     }
 }

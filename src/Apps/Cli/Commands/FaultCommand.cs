@@ -4,6 +4,7 @@ using Quorate.Cli.Views;
 using Quorate.Contracts;
 using Quorate.Contracts.Provenance;
 using Quorate.Contracts.Sites;
+using Quorate.Engine.Ports;
 using Quorate.Faults;
 using Spectre.Console;
 
@@ -57,6 +58,13 @@ internal static class FaultCommand
         var site = SiteOptions.Site();
         var platform = SiteOptions.Platform();
         var command = new Command("inject", "Inject one fault; its way back is recorded first, and a watchdog takes it when the time is up.") { name, site, target, platform, minutes, holder, hold, anyway };
+        command.Validators.Add(result =>
+        {
+            if (result.GetValue(hold) && result.GetValue(holder) is not null)
+            {
+                result.AddError("--hold ends the fault with this command: --while would name another process.");
+            }
+        });
         command.SetAction((parse, token) => Workspace.RunAsync(parse, async workspace =>
         {
             var owner = parse.GetValue(hold) ? FaultOwner.Current : Holder(parse.GetValue(holder));
@@ -66,11 +74,11 @@ internal static class FaultCommand
             var ledger = await workspace.OpenLedgerAsync(token);
             var injector = workspace.CreateInjector(chosen, loaded, parse.GetValue(anyway), owner, duration);
             var receipt = await injector.InjectAsync(parse.GetValue(name)!, parse.GetValue(target), token);
-            await ledger.AppendAsync(new LedgerDraft(LedgerKinds.FaultInjected, loaded.Id, QuorateJson.ToElement(receipt), DecisionTag.Deterministic), token);
-            workspace.Output.Result(receipt, _ => FaultView.ShowInjected(workspace.Output, receipt, parse.GetValue(site)!));
+            await ledger.AppendAsync(new LedgerDraft(LedgerKinds.FaultInjected, loaded.Id, QuorateJson.ToElement(receipt.Shown()), DecisionTag.Deterministic), token);
+            workspace.Output.Result(receipt.Shown(), _ => FaultView.ShowInjected(workspace.Output, receipt, parse.GetValue(site)!));
             if (parse.GetValue(hold))
             {
-                await HoldAsync(injector, receipt, workspace, token);
+                await HoldAsync(injector, receipt, workspace, ledger, token);
             }
 
             return ExitCodes.Done;
@@ -83,7 +91,7 @@ internal static class FaultCommand
 
     private static Command CreateRevert()
     {
-        var name = new Argument<string?>("name") { Description = "A fault that is active.", Arity = ArgumentArity.ZeroOrOne };
+        var name = new Argument<string?>("name") { Description = "A fault that is active; on every service that has it.", Arity = ArgumentArity.ZeroOrOne };
         var all = new Option<bool>("--all") { Description = "Every active fault; nothing to do is fine." };
         var site = SiteOptions.Site();
         var platform = SiteOptions.Platform();
@@ -100,13 +108,8 @@ internal static class FaultCommand
             var loaded = LoadSite(parse.GetValue(site)!, workspace.Home);
             var chosen = await workspace.OpenPlatformAsync(loaded, parse.GetValue(platform)!, token);
             var ledger = await workspace.OpenLedgerAsync(token);
-            var receipts = await workspace.CreateInjector(chosen, loaded).RevertAsync(parse.GetValue(all) ? null : parse.GetValue(name), token);
-            foreach (var receipt in receipts)
-            {
-                await ledger.AppendAsync(new LedgerDraft(LedgerKinds.FaultReverted, loaded.Id, QuorateJson.ToElement(receipt), DecisionTag.Deterministic), token);
-            }
-
-            workspace.Output.Result(new { reverted = receipts }, console =>
+            var receipts = await workspace.CreateInjector(chosen, loaded).RevertAsync(parse.GetValue(all) ? null : parse.GetValue(name), token, r => NoteAsync(ledger, r));
+            workspace.Output.Result(new { reverted = receipts.Select(r => r.Shown()).ToList() }, console =>
                 console.MarkupLine(receipts.Count == 0 ? "[grey]nothing to revert[/]" : $"[green]reverted[/] {Markup.Escape(string.Join(", ", receipts.Select(r => r.Name + " " + r.Target)))}"));
             return ExitCodes.Done;
         }));
@@ -117,11 +120,14 @@ internal static class FaultCommand
         ?? throw QuorateException.Input("no_such_process", $"--while {id}: there is no process of this id");
 
     /// <summary>Until it is interrupted; then nothing interrupts taking it back.</summary>
-    private static async Task HoldAsync(FaultInjector injector, FaultReceipt receipt, Workspace workspace, CancellationToken token)
+    private static async Task HoldAsync(FaultInjector injector, FaultReceipt receipt, Workspace workspace, ILedger ledger, CancellationToken token)
     {
         await Task.Delay(receipt.Deadline!.Value - workspace.Time.GetUtcNow(), workspace.Time, token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        await injector.RevertAsync(receipt.Name, CancellationToken.None);
+        await injector.RevertOneAsync(receipt, CancellationToken.None, r => NoteAsync(ledger, r));
     }
+
+    private static Task<LedgerEntry> NoteAsync(ILedger ledger, FaultReceipt reverted) =>
+        ledger.AppendAsync(new LedgerDraft(LedgerKinds.FaultReverted, reverted.SiteId, QuorateJson.ToElement(reverted.Shown()), DecisionTag.Deterministic), CancellationToken.None);
 
     /// <summary>A file that is gone while faults of its site are on record is told apart from one that was never there.</summary>
     private static Site LoadSite(string path, string home)

@@ -66,6 +66,6 @@ internal static class FaultWatchCommand
         }
 
         var ledger = await workspace.OpenLedgerAsync(token);
-        await ledger.AppendAsync(new LedgerDraft(LedgerKinds.FaultReverted, site.Id, QuorateJson.ToElement(receipt), DecisionTag.Deterministic), token);
+        await ledger.AppendAsync(new LedgerDraft(LedgerKinds.FaultReverted, site.Id, QuorateJson.ToElement(receipt.Shown()), DecisionTag.Deterministic), token);
     }
 }

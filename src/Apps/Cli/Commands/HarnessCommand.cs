@@ -2,7 +2,6 @@ using System.CommandLine;
 using Quorate.Cli.Common;
 using Quorate.Cli.Evaluation;
 using Quorate.Cli.Views;
-using Quorate.Contracts;
 using Quorate.Harness.Runs;
 using Quorate.Harness.Scenarios;
 
@@ -41,7 +40,7 @@ internal static class HarnessCommand
         var site = new Option<string?>("--site") { Description = "With --all: only scenarios of this Compose file.", HelpName = "COMPOSEFILE" };
         var seed = new Option<string?>("--seed") { Description = "The run's seed, or seeds A..B, each a run (default: the scenario's).", HelpName = "N" };
         var repetitions = NumberOptions.Whole("--repetitions", "Runs of each seed.", 1, 1, MaxRepetitions);
-        var noise = new Option<double?>("--noise") { Description = "Probability of each disturbance, 0 to 1 (default: the scenario's).", HelpName = "X" };
+        var noise = NumberOptions.OptionalNumber("--noise", "Probability of each disturbance (default: the scenario's).", 0, 1);
         var arm = new Option<string?>("--arm") { Description = $"Who plans: {string.Join(", ", Arms.All)} (default: rulebook).", HelpName = "NAME" };
         arm.AcceptOnlyFromAmong([.. Arms.All]);
         var planner = new Option<string?>("--planner") { Description = "As --arm: auto, llm or rulebook.", HelpName = "NAME" };
@@ -55,6 +54,13 @@ internal static class HarnessCommand
         {
             scenarios, all, site, seed, repetitions, noise, arm, planner, record, gate, resume, report, platform,
         };
+        command.Validators.Add(result =>
+        {
+            if (result.GetValue(arm) is not null && result.GetValue(planner) is not null)
+            {
+                result.AddError("--arm and --planner say the same: give one of them.");
+            }
+        });
         command.SetAction((parse, token) => Workspace.RunAsync(parse, workspace => HarnessRequest.RunAsync(
             workspace,
             new HarnessRequest
@@ -62,7 +68,7 @@ internal static class HarnessCommand
                 Scenarios = HarnessRequest.Chosen(parse.GetValue(scenarios)!, parse.GetValue(all), parse.GetValue(site)),
                 Seeds = parse.GetValue(seed) is { } text ? HarnessRequest.ReadSeeds(text) : null,
                 Repetitions = parse.GetValue(repetitions),
-                Noise = parse.GetValue(noise) is { } x and not (>= 0 and <= 1) ? throw QuorateException.Input("noise_wrong", $"--noise is {x}; 0 to 1 is allowed") : parse.GetValue(noise),
+                Noise = parse.GetValue(noise),
                 Arm = parse.GetValue(arm) ?? parse.GetValue(planner) ?? Arms.Rulebook,
                 Record = Path.GetFullPath(parse.GetValue(record) ?? Path.Combine(workspace.Home, "harness")),
                 Gate = HarnessGate.Read(parse.GetValue(gate)),

@@ -52,18 +52,28 @@ internal static class NumberOptions
         Description = $"{description} {Range(least, most, above)}.",
         HelpName = "X",
         DefaultValueFactory = _ => standard,
-        CustomParser = result =>
-        {
-            var text = result.Tokens[0].Value;
-            if (double.TryParse(text, NumberStyles.AllowLeadingSign | NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var number) && number <= most && (above ? number > least : number >= least))
-            {
-                return number;
-            }
-
-            result.AddError($"{name} is '{PlainText.Line(text, MaxShown)}'; {Range(least, most, above)} is allowed.");
-            return standard;
-        },
+        CustomParser = result => ReadNumber(result, name, least, most, above),
     };
+
+    /// <summary>With decimals; null when it is not given.</summary>
+    public static Option<double?> OptionalNumber(string name, string description, double least, double most) => new(name)
+    {
+        Description = $"{description} {Range(least, most, above: false)}.",
+        HelpName = "X",
+        CustomParser = result => ReadNumber(result, name, least, most, above: false),
+    };
+
+    private static double ReadNumber(ArgumentResult result, string name, double least, double most, bool above)
+    {
+        var text = result.Tokens[0].Value;
+        if (double.TryParse(text, NumberStyles.AllowLeadingSign | NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var number) && number <= most && (above ? number > least : number >= least))
+        {
+            return number;
+        }
+
+        result.AddError($"{name} is '{PlainText.Line(text, MaxShown)}'; {Range(least, most, above)} is allowed.");
+        return least;
+    }
 
     private static int ReadWhole(ArgumentResult result, string name, int least, int most, string? part = null)
     {

@@ -135,7 +135,10 @@ internal sealed class Workspace : IAsyncDisposable
     {
         if (_watched.Add(site.Id))
         {
-            FaultWatchdog.Start(["fault", "watch", "--site", site.ComposeFile, "--platform", platform.Name, "--home", Path.GetFullPath(Home), "--starter", $"{Environment.ProcessId}"]);
+            // A named file is loaded without the override beside it.
+            var path = site.OverrideFile is null ? site.ComposeFile : Path.GetDirectoryName(site.ComposeFile)!;
+            IReadOnlyList<string> config = _configFile is null ? [] : ["--config", Path.GetFullPath(_configFile)];
+            FaultWatchdog.Start(["fault", "watch", "--site", path, .. config, "--platform", platform.Name, "--home", Path.GetFullPath(Home), "--starter", $"{Environment.ProcessId}"]);
         }
     }
 

@@ -73,7 +73,7 @@ internal sealed class DemoStory(Workspace workspace, DemoSite demo, int seed, bo
         var ledger = await workspace.OpenLedgerAsync(token);
         var receipt = await workspace.CreateInjector(demo.Platform, demo.Site).InjectAsync(incident.Fault, incident.Target, token);
         var injectedAt = workspace.Time.GetTimestamp();
-        await ledger.AppendAsync(new LedgerDraft(LedgerKinds.FaultInjected, demo.Site.Id, Contracts.QuorateJson.ToElement(receipt), DecisionTag.Deterministic), token);
+        await ledger.AppendAsync(new LedgerDraft(LedgerKinds.FaultInjected, demo.Site.Id, Contracts.QuorateJson.ToElement(receipt.Shown()), DecisionTag.Deterministic), token);
 
         var engine = await workspace.CreateEngineAsync(demo.Site, demo.Platform, "auto", token, fast ? TimeSpan.FromSeconds(1) : null);
         var view = new TriageView(_output, assumeYes: true);

@@ -16,7 +16,7 @@ internal sealed record HarnessGate(string Name, double Least)
         }
 
         var parts = text.Split('=');
-        return parts is ["sr" or "sr_root", var number] && double.TryParse(number, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var least) && least <= 1
+        return parts is ["sr" or "sr_root", var number] && double.TryParse(number, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var least) && least is >= 0 and <= 1
             ? new HarnessGate(parts[0], least)
             : throw QuorateException.Input("gate_wrong", $"--gate is '{PlainText.Line(text, 80)}'; sr=X or sr_root=X with X from 0 to 1 is allowed");
     }

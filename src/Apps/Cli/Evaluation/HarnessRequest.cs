@@ -5,6 +5,7 @@ using Quorate.Cli.Views;
 using Quorate.Contracts;
 using Quorate.Contracts.Sites;
 using Quorate.Harness.Metrics;
+using Quorate.Harness.Records;
 using Quorate.Harness.Report;
 using Quorate.Harness.Runs;
 using Quorate.Harness.Scenarios;
@@ -47,7 +48,8 @@ internal sealed record HarnessRequest
     public static IReadOnlyList<Scenario> Chosen(string[] named, bool all, string? site) => (named.Length > 0, all) switch
     {
         (true, false) when site is null => ScenarioCatalog.Choose(Folder(), named),
-        (false, true) => Filtered(ScenarioCatalog.ReadFolder(Folder()), site),
+        (false, true) => Filtered(ScenarioCatalog.ReadFolder(Folder()), site) is { Count: > 0 } found ? found
+            : throw QuorateException.Input("scenario_missing", $"no scenario that comes with the program is for {site}", "quorate harness list, or a scenario file of your own"),
         _ => throw QuorateException.Input("scenario_missing", "name scenarios, or give --all, with --site or without", "quorate harness list"),
     };
 
@@ -63,6 +65,7 @@ internal sealed record HarnessRequest
     public static async Task<int> RunAsync(Workspace workspace, HarnessRequest request, CancellationToken token)
     {
         request.Check();
+        ReportFile.Check(request.Report);
         var settings = await workspace.PlannerSettingsAsync(request.Arm is Arms.Llm or Arms.Auto ? request.Arm : Arms.Rulebook, token);
         if (request.Arm == Arms.Llm && settings.Model is null)
         {
@@ -83,11 +86,12 @@ internal sealed record HarnessRequest
         }
 
         var summary = BatchSummary.Of([.. batch.Finished.Select(f => f.Result)]);
-        workspace.Output.Result(summary, _ => HarnessView.Show(workspace.Output, summary, request.Record));
         if (request.Report is { } file)
         {
-            await ReportFile.WriteAsync(file, HtmlReport.Write(summary, [.. batch.Finished.Select(f => new ReportedRun(f.Evidence, f.Result))], workspace.Time.GetUtcNow()), token);
+            await ReportFile.WriteAsync(file, HtmlReport.Write(summary, [.. batch.Finished.Select(f => new ReportedRun(RecordFolder.ReadEvidence(f.Folder), f.Result))], workspace.Time.GetUtcNow()), token);
         }
+
+        workspace.Output.Result(summary, _ => HarnessView.Show(workspace.Output, summary, request.Record));
 
         var missed = request.Gate?.Missed(summary);
         if (missed is not null)
@@ -104,6 +108,12 @@ internal sealed record HarnessRequest
         foreach (var scenario in Scenarios)
         {
             var site = sites.TryGetValue(scenario.ComposeFile, out var known) ? known : sites[scenario.ComposeFile] = Workspace.LoadSite(scenario.ComposeFile);
+            // It breaks what runs there, and makes it anew with its volumes when nothing less helps.
+            if (!site.Lab)
+            {
+                throw QuorateException.Input("not_a_lab", $"{scenario.Name}: {site.ComposeFile} is not marked as a lab (x-quorate: lab: true); the harness would break real services and remove their volumes");
+            }
+
             ScenarioReader.Check(scenario, site);
             if (Platform != "auto" && !scenario.Platform.Contains(Platform))
             {
@@ -117,7 +127,7 @@ internal sealed record HarnessRequest
     {
         var runs = from scenario in Scenarios
                    let seeds = Seeds ?? (scenario.Seed, scenario.Seed)
-                   from seed in Enumerable.Range(0, (int)Math.Min(MaxRuns, seeds.Item2 - seeds.Item1 + 1))
+                   from seed in Enumerable.Range(0, (int)Math.Min(MaxRuns + 1, seeds.Item2 - seeds.Item1 + 1))
                    from repetition in Enumerable.Range(1, Repetitions)
                    select new RunRequest(scenario, seeds.Item1 + seed, repetition, Arm, Noise ?? scenario.Noise, Platform == "auto" ? scenario.Platform[0] : Platform);
         var all = runs.Take(MaxRuns + 1).ToList();

@@ -17,6 +17,8 @@ public static class RecordFolder
     private const string ManifestFile = "manifest.json";
     private const string ResultFile = "result.json";
 
+    private static readonly string[] Names = ["answers.json", "header.json", "incident.json", "oracle.json", "planning.json", ResultFile, "scenario.json"];
+
     /// <summary>A record is larger than a scenario, and never this large.</summary>
     private const int MaxBytes = 64 << 20;
 
@@ -60,9 +62,11 @@ public static class RecordFolder
         ? manifest
         : throw QuorateException.Input("record_format", $"{folder} is a record of another format than {Format}");
 
-    /// <summary>Files that are not what was recorded; empty when all are.</summary>
+    /// <summary>Files that are not what was recorded, and the manifest when it does not name them all; empty when all are.</summary>
     public static IReadOnlyList<string> FindTampered(string folder, RecordManifest manifest) =>
-        [.. manifest.Files.Where(f => !File.Exists(PathOf(folder, f.Key)) || HashOf(File.ReadAllBytes(PathOf(folder, f.Key))) != f.Value).Select(f => f.Key).Order(StringComparer.Ordinal)];
+        manifest.Files is null || !manifest.Files.Keys.Order(StringComparer.Ordinal).SequenceEqual(Names) || manifest.Files[ResultFile] != manifest.ResultSha256
+            ? [ManifestFile]
+            : [.. manifest.Files.Where(f => !IsPlain(Path.Combine(folder, f.Key)) || HashOf(BoundedFile.Read(Path.Combine(folder, f.Key), MaxBytes)) != f.Value).Select(f => f.Key).Order(StringComparer.Ordinal)];
 
     /// <exception cref="QuorateException">Input: a file is missing or no JSON of its kind.</exception>
     public static RunEvidence ReadEvidence(string folder) => new()
@@ -97,8 +101,8 @@ public static class RecordFolder
         return HashOf(bytes);
     }
 
-    /// <summary>A manifest names files of its own folder only.</summary>
-    private static string PathOf(string folder, string name) => Path.Combine(folder, Path.GetFileName(name));
+    /// <summary>Neither a link out of the folder, nor a pipe that would be waited for.</summary>
+    private static bool IsPlain(string path) => new FileInfo(path) is { Exists: true, LinkTarget: null, Length: > 0 and <= MaxBytes };
 
     private static T Read<T>(string folder, string name)
     {

@@ -30,13 +30,26 @@ public sealed class Replay(Rulebook rulebook, string rulesVersion, TimeProvider 
     {
         var began = time.GetTimestamp();
         var manifest = RecordFolder.ReadManifest(folder);
-        var (difference, hash) = RecordFolder.FindTampered(folder, manifest) is { Count: > 0 } tampered
-            ? ($"{string.Join(", ", tampered)}: not what was recorded", null)
-            : await CompareAsync(folder, cancellationToken);
+        var (difference, hash) = await TryCompareAsync(folder, manifest, cancellationToken);
         return new ReplayResult(manifest.Run, difference is null, difference, manifest.ResultSha256, hash, manifest.RealMs, time.GetElapsedTime(began).TotalMilliseconds);
     }
 
-    private async Task<(string? Difference, string? Hash)> CompareAsync(string folder, CancellationToken cancellationToken)
+    /// <summary>A record may hold anything: what cannot be read is a difference, and keeps no other record from its replay.</summary>
+    private async Task<(string? Difference, string? Hash)> TryCompareAsync(string folder, RecordManifest manifest, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return RecordFolder.FindTampered(folder, manifest) is { Count: > 0 } tampered
+                ? ($"{string.Join(", ", tampered)}: not what was recorded", null)
+                : await CompareAsync(folder, manifest.ResultSha256, cancellationToken);
+        }
+        catch (Exception unreadable) when (unreadable is QuorateException or JsonException or InvalidOperationException or ArgumentException or NullReferenceException or NotSupportedException or IOException or UnauthorizedAccessException)
+        {
+            return ($"the record cannot be read: {PlainText.Line(unreadable.Message, 200)}", null);
+        }
+    }
+
+    private async Task<(string? Difference, string? Hash)> CompareAsync(string folder, string recordedHash, CancellationToken cancellationToken)
     {
         var evidence = RecordFolder.ReadEvidence(folder);
         var (proposals, difference) = await ProposeAsync(evidence.Planning, cancellationToken);
@@ -47,8 +60,9 @@ public sealed class Replay(Rulebook rulebook, string rulesVersion, TimeProvider 
         }
 
         var bytes = RecordFolder.Canonical(RunJudge.Judge(evidence, proposals));
+        var hash = RecordFolder.HashOf(bytes);
         var recorded = RecordFolder.Canonical(RecordFolder.ReadResult(folder));
-        return (bytes.AsSpan().SequenceEqual(recorded) ? null : "result: " + JsonDifference.First(JsonElement.Parse(recorded), JsonElement.Parse(bytes)), RecordFolder.HashOf(bytes));
+        return (hash == recordedHash ? null : "result: " + (JsonDifference.First(JsonElement.Parse(recorded), JsonElement.Parse(bytes)) ?? "has members that no result has"), hash);
     }
 
     private async Task<(IReadOnlyList<PlanProposal> Proposals, string? Difference)> ProposeAsync(PlanningTrace planning, CancellationToken cancellationToken)

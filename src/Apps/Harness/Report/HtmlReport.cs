@@ -19,10 +19,13 @@ public sealed record ReportedRun(RunEvidence Evidence, RunResult Result)
 /// <summary>One page that needs nothing from elsewhere: the summary, a row for each run, and behind each its timeline and plans.</summary>
 public static class HtmlReport
 {
+    /// <summary>By which a page is told from other files.</summary>
+    public const string Mark = "<title>Quorate harness report</title>";
+
     public static string Write(BatchSummary summary, IReadOnlyList<ReportedRun> runs, DateTimeOffset at)
     {
         var page = new StringBuilder();
-        page.Append("<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"><meta name=\"color-scheme\" content=\"light dark\"><title>Quorate harness report</title><style>")
+        page.Append("<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"><meta name=\"color-scheme\" content=\"light dark\">" + Mark + "<style>")
             .Append(ReportStyle.Css).Append("</style></head><body><main>");
         page.Append(CultureInfo.InvariantCulture, $"<header><h1>Harness report</h1><p>{summary.Runs} runs, {summary.Errors} errors · {at:yyyy-MM-dd HH:mm} UTC</p></header>");
         Figures(page, summary);

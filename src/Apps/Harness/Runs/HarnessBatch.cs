@@ -1,3 +1,4 @@
+using Quorate.Contracts;
 using Quorate.Contracts.Sites;
 using Quorate.Harness.Metrics;
 using Quorate.Harness.Records;
@@ -5,7 +6,7 @@ using Quorate.Harness.Records;
 namespace Quorate.Harness.Runs;
 
 /// <summary>A run that is done; Resumed: its record was there already.</summary>
-public sealed record FinishedRun(RunRequest Request, RunEvidence Evidence, RunResult Result, string Folder, bool Resumed);
+public sealed record FinishedRun(RunRequest Request, RunResult Result, string Folder, bool Resumed);
 
 /// <summary>Makes runs one after the other, each on a site as it should be, and leaves sites as they were found.</summary>
 /// <param name="services">What it works with.</param>
@@ -43,7 +44,14 @@ public sealed class HarnessBatch(HarnessServices services, Func<string, Site> lo
             return false;
         }
 
-        Keep(new FinishedRun(request, RecordFolder.ReadEvidence(folder), result, folder, Resumed: true), finished);
+        // A record of the name may be of a scenario that was changed since, or of another one of this name.
+        var evidence = RecordFolder.ReadEvidence(folder);
+        if (evidence.Header.Noise != request.Noise || QuorateJson.Serialize(evidence.Scenario) != QuorateJson.Serialize(request.Scenario))
+        {
+            return false;
+        }
+
+        Keep(new FinishedRun(request, result, folder, Resumed: true), finished);
         return true;
     }
 
@@ -57,11 +65,11 @@ public sealed class HarnessBatch(HarnessServices services, Func<string, Site> lo
                 cancellationToken.ThrowIfCancellationRequested();
                 starting(request);
                 var evidence = await new HarnessRun(site, services, request).RunAsync(cancellationToken);
-                var proposals = evidence.Planning.Steps.Select(s => Contracts.QuorateJson.Deserialize<Engine.Triage.Planning.PlanProposal>(s.Proposal.GetRawText())!).ToList();
+                var proposals = evidence.Planning.Steps.Select(s => QuorateJson.Deserialize<Engine.Triage.Planning.PlanProposal>(s.Proposal.GetRawText())!).ToList();
                 var result = RunJudge.Judge(evidence, proposals);
                 var folder = Path.Combine(recordRoot, request.Folder);
                 RecordFolder.Write(folder, evidence, result);
-                Keep(new FinishedRun(request, evidence, result, folder, Resumed: false), finished);
+                Keep(new FinishedRun(request, result, folder, Resumed: false), finished);
             }
         }
         finally

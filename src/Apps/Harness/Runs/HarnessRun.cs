@@ -93,7 +93,7 @@ internal sealed class HarnessRun(HarnessSite site, HarnessServices services, Run
         {
             await ending.CancelAsync();
             await ((Task)disturbing).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            _oracle = _oracle with { Readings = watch.Readings };
+            _oracle = _oracle.WindowEndedMs is null ? _oracle with { Readings = watch.Readings } : _oracle;
             _incident = _incident with { Remarks = disturbing.IsCompletedSuccessfully ? await disturbing : [], Load = load?.Counts };
         }
     }
@@ -158,6 +158,8 @@ internal sealed class HarnessRun(HarnessSite site, HarnessServices services, Run
         var evidence = new RunEvidence { Header = null!, Scenario = request.Scenario, Incident = _incident };
         await watch.WaitForAsync(
             _ => Metrics.RunJudge.FindWindow(evidence with { Oracle = new OracleTrace { Readings = watch.Readings } }) is not null, ended, window + SettleLimit, cancellationToken);
+        // What the oracle's own questions do to a busy machine from here on is not the site's.
+        _oracle = _oracle with { Readings = watch.Readings };
         _oracle = _oracle with
         {
             Invariants = await _faults.CheckInvariantsAsync(cancellationToken),

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Quorate.Contracts;
 using Quorate.Contracts.Sites;
 using Quorate.Engine.Triage;
@@ -38,5 +39,5 @@ public sealed record HarnessServices
 public sealed record RunRequest(Scenarios.Scenario Scenario, long Seed, int Repetition, string Arm, double Noise, string Platform)
 {
     /// <summary>The folder of its record.</summary>
-    public string Folder => $"{Scenario.Name}-{Platform}-{Arm}-s{Seed}-r{Repetition}";
+    public string Folder => string.Create(CultureInfo.InvariantCulture, $"{Scenario.Name}-{Platform}-{Arm}{(Noise == Scenario.Noise ? "" : $"-n{Noise}")}-s{Seed}-r{Repetition}");
 }

@@ -26,7 +26,10 @@ internal sealed class HarnessSite : IDisposable
         var prober = new OracleProber(site, platform, services.Time);
         var keeper = new SiteKeeper(site, platform, services.CreateInspector(platform), prober, services);
         await keeper.RememberAsync(cancellationToken);
-        return new HarnessSite(site, platform, services.CreateInjector(site, platform), prober, keeper);
+        // What somebody else broke must not become what is called healthy.
+        var injector = services.CreateInjector(site, platform);
+        await injector.RevertAsync(null, cancellationToken);
+        return new HarnessSite(site, platform, injector, prober, keeper);
     }
 
     public void Dispose() => Prober.Dispose();

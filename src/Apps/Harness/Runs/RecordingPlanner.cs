@@ -36,6 +36,7 @@ public sealed class RecordingPlanner(IPlanner inner, PlannerDraws draws, RunCloc
     private static ServiceSpec Masked(ServiceSpec service) => service with
     {
         Environment = Masked(service.Environment),
+        Command = service.Command is { } command ? SecretMask.Words(command) : null,
         Process = service.Process is { } process ? process with { Environment = Masked(process.Environment) } : null,
     };
 

@@ -20,7 +20,7 @@ internal sealed class RunFaults(FaultInjector injector, TimeProvider time)
     private readonly List<FaultReceipt> _receipts = [];
 
     /// <summary>What a record may tell of them: what a revert needs may hold secrets and paths.</summary>
-    public IReadOnlyList<FaultReceipt> Told => [.. _receipts.Select(r => r with { Values = new Dictionary<string, string>(), ComposeFile = null, Owner = null })];
+    public IReadOnlyList<FaultReceipt> Told => [.. _receipts.Select(r => r.Shown() with { ComposeFile = null, Owner = null })];
 
     /// <summary>Done when the fault has been seen to be in effect.</summary>
     /// <exception cref="PlatformException">It does not get into effect, which makes the run no experiment.</exception>

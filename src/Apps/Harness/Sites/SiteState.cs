@@ -11,6 +11,9 @@ namespace Quorate.Harness.Sites;
 /// </summary>
 public sealed record SiteState(IReadOnlyDictionary<string, string> Items, SiteConfiguration? Configuration)
 {
+    /// <summary>Others come and go with the load.</summary>
+    private static readonly string[] Lasting = [ConditionKinds.ConfigInvalid, ConditionKinds.ResourceAlarm, ConditionKinds.SaveFailed, ConditionKinds.ProcessStopped, ConditionKinds.DiskFull, ConditionKinds.AdminDenied];
+
     private const int MaxFileBytes = 1 << 20;
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
 
@@ -63,10 +66,16 @@ public sealed record SiteState(IReadOnlyDictionary<string, string> Items, SiteCo
 
     private static string KeyOf(ConfigurationDifference d) => $"{d.Service} {d.Key}";
 
+    /// <summary>What cannot be asked any more, and what a service says is wrong with its own state since.</summary>
     private IEnumerable<string> Unasked(SiteState reference) =>
         from now in Configuration?.Services ?? []
-        where now.Failure is not null && reference.Configuration?.Find(now.Service) is { Failure: null }
-        select $"{now.Service} configuration: cannot be asked ({PlainText.Line(now.Failure!, 150)})";
+        let before = reference.Configuration?.Find(now.Service)
+        where before is { Failure: null }
+        from told in now.Failure is { } failure
+            ? [$"cannot be asked ({PlainText.Line(failure, 150)})"]
+            : before.Areas.Except(now.Areas, StringComparer.Ordinal).Select(a => $"{a} cannot be read any more")
+                .Concat(now.Conditions.Where(c => Lasting.Contains(c.Kind) && !before.Conditions.Any(b => b.Kind == c.Kind)).Select(c => $"{c.Kind}: {PlainText.Line(c.Detail, 150)}"))
+        select $"{now.Service} configuration: {told}";
 
     private static void Add(SortedDictionary<string, string> items, Site site, ServiceObservation o)
     {
@@ -79,7 +88,7 @@ public sealed record SiteState(IReadOnlyDictionary<string, string> Items, SiteCo
         Set("limits", string.Create(CultureInfo.InvariantCulture, $"{o.Cpus} cores, {o.MemoryBytes} bytes"));
         Set("replicas", o.Replicas.ToString(CultureInfo.InvariantCulture));
         Set("data", string.Join("; ", o.DataProblems.Select(p => $"{p.Path} {p.Kind}")));
-        Set("differs", string.Join("; ", o.PlatformDrift.Select(d => $"{d.Aspect} {d.Name}: {d.Actual}")));
+        Set("differs", string.Join("; ", o.PlatformDrift.Select(d => $"{d.Aspect} {d.Name}: {TextHash.Of(d.Actual ?? "")[..16]}")));
         if (o.Pid is { } pid && site.Find(o.Name)?.Process is not null)
         {
             Set("program", ProgramOf(pid));

@@ -16,7 +16,13 @@ public static partial class SecretMask
         _ => UserInfo().Replace(value, $"://${{user}}:{Masked}@"),
     };
 
-    [GeneratedRegex("passw|pwd|secret|token|api_?key|private|credential|auth|access_?key|signature|salt|cert", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant | RegexOptions.NonBacktracking)]
+    /// <summary>A command: what follows an option whose name looks secret, or an equals sign after such a name.</summary>
+    public static IReadOnlyList<string> Words(IReadOnlyList<string> command) =>
+        [.. command.Select((word, i) => i > 0 && command[i - 1].StartsWith('-') && !command[i - 1].Contains('=', StringComparison.Ordinal) && LooksSecret(command[i - 1]) ? Masked
+            : word.IndexOf('=', StringComparison.Ordinal) is > 0 and var at ? word[..(at + 1)] + Value(word[..at], word[(at + 1)..])
+            : Value("", word) ?? word)];
+
+    [GeneratedRegex("passw|requirepass|pwd|secret|token|api_?key|private|credential|auth|access_?key|signature|salt|cert", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant | RegexOptions.NonBacktracking)]
     private static partial Regex SecretName();
 
     [GeneratedRegex("://(?<user>[^:/@\\s]*):[^@\\s]+@", RegexOptions.CultureInvariant | RegexOptions.NonBacktracking)]

@@ -43,7 +43,7 @@ public abstract class HookFault : ContainerFault
     {
         try
         {
-            await context.SendAsync(HttpMethod.Delete, new Uri(receipt.Values["url"]), Patience, cancellationToken);
+            await LabHook.DeleteAsync(context, receipt, Patience, cancellationToken);
         }
         catch (PlatformException)
         {

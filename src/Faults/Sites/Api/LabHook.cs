@@ -26,7 +26,17 @@ internal static class LabHook
         ServiceObservation seen = await context.ObserveAsync(receipt.Target, cancellationToken);
         if (seen.State is not (ServiceState.Stopped or ServiceState.Missing))
         {
-            await context.SendAsync(HttpMethod.Delete, new Uri(receipt.Values["url"]), Patience, cancellationToken);
+            await DeleteAsync(context, receipt, Patience, cancellationToken);
+        }
+    }
+
+    /// <exception cref="PlatformException">The service did not hear it.</exception>
+    public static async Task DeleteAsync(FaultContext context, FaultReceipt receipt, TimeSpan patience, CancellationToken cancellationToken)
+    {
+        (int status, _) = await context.SendAsync(HttpMethod.Delete, new Uri(receipt.Values["url"]), patience, cancellationToken);
+        if (status is < 200 or > 299)
+        {
+            throw new PlatformException($"DELETE {receipt.Values["url"]} answered {status}", retryable: true);
         }
     }
 }

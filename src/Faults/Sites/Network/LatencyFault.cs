@@ -22,8 +22,8 @@ public sealed class LatencyFault : NetworkFault
         ServiceObservation seen = await context.RunningAsync(receipt.Target, cancellationToken);
         string pid = seen.Pid!.Value.ToString(CultureInfo.InvariantCulture);
         (string port, string proxy) = (receipt.Values["port"], receipt.Values["proxy"]);
-        HostProgram.StartDetached(
-            ["env", $"{FaultProcesses.Variable}={receipt.EffectKey}", "nsenter", "-t", pid, "-n", .. HostProgram.Self(),
+        HostTools.StartDetached(
+            ["env", $"{FaultProcesses.Variable}={receipt.EffectKey}", "nsenter", "-t", pid, "-n", .. HostTools.Self(),
              "fault", "delay", "--from", proxy, "--to", port, "--ms", DelayMs.ToString(CultureInfo.InvariantCulture)]);
         await context.UntilAsync("the start of the proxy", Patience, async () =>
             (await InsideAsync(seen, cancellationToken, "ss", "-Hltn", $"sport = :{proxy}")).Contains($":{proxy}", StringComparison.Ordinal), cancellationToken);

@@ -26,8 +26,8 @@ public abstract class NetworkFault : ContainerFault
         FaultContext context, ServiceSpec target, ServiceObservation seen, CancellationToken cancellationToken)
     {
         ContainerFiles.RequireRoot(Name);
-        HostProgram.Require("nsenter", "util-linux", Name);
-        HostProgram.Require(Tool.Program, Tool.Package, Name);
+        HostTools.Require("nsenter", "util-linux", Name);
+        HostTools.Require(Tool.Program, Tool.Package, Name);
         return await PrepareInsideAsync(context, target, cancellationToken);
     }
 
@@ -36,7 +36,7 @@ public abstract class NetworkFault : ContainerFault
 
     /// <summary>Runs a program of this machine in the container's network.</summary>
     protected static Task<string> InsideAsync(ServiceObservation seen, CancellationToken cancellationToken, params string[] command) => seen.Pid is { } pid
-        ? HostProgram.RunAsync("nsenter", ["-t", pid.ToString(CultureInfo.InvariantCulture), "-n", .. command], cancellationToken)
+        ? HostTools.RunAsync("nsenter", ["-t", pid.ToString(CultureInfo.InvariantCulture), "-n", .. command], cancellationToken)
         : throw new PlatformException($"{seen.Name} has no process here", retryable: true);
 
     /// <summary>Adds a rule in front of the others, marked with the fault's key. Rule: the table, the chain, and what iptables takes after them.</summary>

@@ -31,7 +31,7 @@ public abstract class SessionFault : PostgresFault
     {
         ServiceObservation seen = await context.RunningAsync(receipt.Target, cancellationToken);
         string[] surroundings = [$"{FaultProcesses.Variable}={receipt.EffectKey}", $"PGAPPNAME={receipt.EffectKey}", $"PATH={ContainerFiles.SearchPath(seen)}"];
-        await HostProgram.RunAsync("nsenter",
+        await HostTools.RunAsync("nsenter",
             ["-t", seen.Pid!.Value.ToString(CultureInfo.InvariantCulture), "-m", "-n", "env", .. surroundings, "sh", "-c", script, "sh", .. arguments], cancellationToken);
     }
 
@@ -45,7 +45,7 @@ public abstract class SessionFault : PostgresFault
     protected override Task<IReadOnlyDictionary<string, string>> PrepareAsync(FaultContext context, string service, CancellationToken cancellationToken)
     {
         ContainerFiles.RequireRoot(Name);
-        HostProgram.Require("nsenter", "util-linux", Name);
+        HostTools.Require("nsenter", "util-linux", Name);
         return base.PrepareAsync(context, service, cancellationToken);
     }
 

@@ -48,5 +48,5 @@ public sealed class StalledConsumerFault : ContainerFault
     protected override Task<string?> FindBrokenAsync(FaultContext context, FaultReceipt receipt, ServiceObservation seen, CancellationToken cancellationToken) =>
         SayIfThereAsync($"the process of {receipt.Target} is stopped", context, receipt, seen, cancellationToken);
 
-    private static bool IsStopped(ServiceObservation seen) => seen.Pid is { } pid && FaultOwner.StateOf(pid) == 'T';
+    internal static bool IsStopped(ServiceObservation seen) => seen.Pid is { } pid && FaultOwner.StateOf(pid) == 'T';
 }

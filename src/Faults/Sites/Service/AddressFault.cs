@@ -55,7 +55,6 @@ public sealed class AddressFault : ISiteFault
         {
             ["variable"] = chosen.Variable,
             ["dependency"] = chosen.Dependency,
-            ["declared"] = declared,
             ["wrong"] = distort(declared, chosen.Dependency),
         };
     }
@@ -65,12 +64,11 @@ public sealed class AddressFault : ISiteFault
 
     public async Task RevertAsync(FaultContext context, FaultReceipt receipt, CancellationToken cancellationToken)
     {
-        ServiceObservation seen = await context.ObserveAsync(receipt.Target, cancellationToken);
-        if (seen.State is ServiceState.Missing && context.Platform.Name == "docker")
+        if (await context.IsRemovedAsync(receipt.Target, cancellationToken))
         {
-            // Removed with the site: a new one is made as declared.
             return;
         }
+        ServiceObservation seen = await context.ObserveAsync(receipt.Target, cancellationToken);
         ServiceSpec spec = context.Spec(receipt);
         string variable = receipt.Values["variable"];
         if (IsWrong(receipt, seen) || seen.State is ServiceState.Stopped or ServiceState.Missing)

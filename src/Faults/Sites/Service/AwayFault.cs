@@ -33,10 +33,12 @@ public abstract class AwayFault : ISiteFault
 
     public async Task RevertAsync(FaultContext context, FaultReceipt receipt, CancellationToken cancellationToken)
     {
-        ServiceObservation seen = await context.ObserveAsync(receipt.Target, cancellationToken);
-        if (seen.State is ServiceState.Stopped || (seen.State is ServiceState.Missing && context.Platform.Name == "process"))
+        if (await context.IsRemovedAsync(receipt.Target, cancellationToken))
         {
-            // Where containers are, one that is missing was removed with the site: there is nothing to take back.
+            return;
+        }
+        if ((await context.ObserveAsync(receipt.Target, cancellationToken)).State is ServiceState.Stopped or ServiceState.Missing)
+        {
             await context.Platform.StartAsync(receipt.Target, receipt.EffectKey + "-revert", cancellationToken);
         }
     }
