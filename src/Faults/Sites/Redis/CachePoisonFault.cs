@@ -5,6 +5,9 @@ namespace Quorate.Faults.Sites;
 /// <summary>The cache holds something else than the order that it should hold.</summary>
 public sealed class CachePoisonFault : RedisFault
 {
+    /// <summary>At once: between two commands a reader may fill the key again.</summary>
+    private const string Exchange = "redis.call('DEL', KEYS[1]) return redis.call(ARGV[1], KEYS[1], ARGV[2])";
+
     private readonly bool list;
 
     private CachePoisonFault(bool list, string name, string summary) => (this.list, Name, Summary) = (list, name, summary);
@@ -25,11 +28,8 @@ public sealed class CachePoisonFault : RedisFault
 
     public override string Resource => FaultResources.Content;
 
-    public override async Task ApplyAsync(FaultContext context, FaultReceipt receipt, CancellationToken cancellationToken)
-    {
-        await CommandAsync(context, receipt.Target, cancellationToken, "DEL", Key);
-        await CommandAsync(context, receipt.Target, cancellationToken, list ? "RPUSH" : "SET", Key, Poison(receipt));
-    }
+    public override Task ApplyAsync(FaultContext context, FaultReceipt receipt, CancellationToken cancellationToken) =>
+        CommandAsync(context, receipt.Target, cancellationToken, "EVAL", Exchange, "1", Key, list ? "RPUSH" : "SET", Poison(receipt));
 
     public override IReadOnlyList<FaultRemedy> Remedies(FaultContext context, FaultReceipt receipt) => [FaultRemedy.Of("restart", receipt.Target)];
 
