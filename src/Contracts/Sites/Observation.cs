@@ -37,7 +37,6 @@ public sealed record ServiceObservation
     public string? EffectKey { get; init; }
 
     /// <summary>Its addresses in the site's own networks, as other services' logs show them.</summary>
-    [JsonIgnore]
     public IReadOnlyList<string> Addresses { get; init; } = [];
 
     /// <summary>Addresses on this host under which it can be reached.</summary>

@@ -128,6 +128,14 @@ public sealed class ReplayTests : IDisposable
         Assert.DoesNotContain("hunter2", QuorateJson.Serialize(RecordingPlanner.Masked(site)), StringComparison.Ordinal);
     }
 
+    /// <summary>Logs name services by these: without them a replay would find other causes.</summary>
+    [Fact]
+    public void Record_Observation_KeepsItsAddresses()
+    {
+        var seen = new ServiceObservation { Name = "api", State = ServiceState.Running, Addresses = ["172.20.0.8"] };
+        Assert.Equal(seen.Addresses, QuorateJson.Deserialize<ServiceObservation>(QuorateJson.Serialize(seen))!.Addresses);
+    }
+
     [Fact]
     public void Find_FolderWithoutManifest_IsNoRecord()
     {
