@@ -6,7 +6,7 @@ namespace Quorate.Tests.Integration.Cli;
 /// <summary>The published command line with a home, an environment and a project name of its own.</summary>
 internal sealed class QuorateCli : IDisposable
 {
-    private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(150);
+    private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(300);
 
     public static string Root { get; } = FindRoot();
 
