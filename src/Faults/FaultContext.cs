@@ -20,17 +20,17 @@ public sealed record FaultContext(Site Site, IPlatform Platform, TimeProvider Ti
 
     /// <summary>The target as it is now.</summary>
     public async Task<ServiceObservation> ObserveAsync(string service, CancellationToken cancellationToken) =>
-        (await Platform.ObserveAsync(cancellationToken)).FirstOrDefault(o => o.Name == service)
-            ?? throw new PlatformException($"service {service} was not observed", retryable: true);
+        Of(await Platform.ObserveAsync(cancellationToken), service);
 
     /// <summary>
-    /// The target was removed, and with it the effect: with its whole site, or, where containers are, alone, since a new one is
-    /// made as declared.
+    /// The target as it is now; null when it was removed, and with it the effect: with its whole site, or, where containers are,
+    /// alone, since a new one is made as declared.
     /// </summary>
-    public async Task<bool> IsRemovedAsync(string service, CancellationToken cancellationToken)
+    public async Task<ServiceObservation?> FindAsync(string service, CancellationToken cancellationToken)
     {
-        IReadOnlyList<ServiceObservation> seen = await Platform.ObserveAsync(cancellationToken);
-        return seen.FirstOrDefault(o => o.Name == service) is not { State: not ServiceState.Missing } && (Platform.Name == "docker" || seen.All(o => o.State == ServiceState.Missing));
+        IReadOnlyList<ServiceObservation> all = await Platform.ObserveAsync(cancellationToken);
+        ServiceObservation seen = Of(all, service);
+        return seen.State == ServiceState.Missing && (Platform.Name == "docker" || all.All(o => o.State == ServiceState.Missing)) ? null : seen;
     }
 
     /// <summary>The target as it is now, running.</summary>
@@ -94,6 +94,9 @@ public sealed record FaultContext(Site Site, IPlatform Platform, TimeProvider Ti
             await Task.Delay(TimeSpan.FromMilliseconds(100), Time, cancellationToken);
         }
     }
+
+    private static ServiceObservation Of(IReadOnlyList<ServiceObservation> all, string service) => all.FirstOrDefault(o => o.Name == service)
+        ?? throw new PlatformException($"service {service} was not observed", retryable: true);
 }
 
 /// <summary>Reads the beginning of a text that may be of any length.</summary>

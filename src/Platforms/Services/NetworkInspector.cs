@@ -39,7 +39,7 @@ internal sealed class NetworkInspector(SecretDigest digest)
     public async Task RestoreAsync(int pid, ConfigurationDifference difference, CancellationToken cancellationToken)
     {
         // A rule too long for its key is found again among those that are there.
-        if (IsAddedRule(difference) && await OutputAsync(pid, ["iptables-save"], cancellationToken) is { } rules
+        if (SecretDigest.IsDigest(difference.Key) && await OutputAsync(pid, ["iptables-save"], cancellationToken) is { } rules
             && NetworkText.Firewall(rules).FirstOrDefault(r => Inspection.KeyOf(difference.Area, r.Name, digest) == difference.Key) is { Name: { } rule })
         {
             difference = difference with { Key = $"{difference.Area}/{rule}" };

@@ -126,7 +126,8 @@ internal static class FaultCommand
         await injector.RevertOneAsync(receipt, CancellationToken.None, r => NoteAsync(ledger, r));
     }
 
-    private static Task<LedgerEntry> NoteAsync(ILedger ledger, FaultReceipt reverted) =>
+    /// <summary>A revert is on the ledger whoever made it.</summary>
+    internal static Task<LedgerEntry> NoteAsync(ILedger ledger, FaultReceipt reverted) =>
         ledger.AppendAsync(new LedgerDraft(LedgerKinds.FaultReverted, reverted.SiteId, QuorateJson.ToElement(reverted.Shown()), DecisionTag.Deterministic), CancellationToken.None);
 
     /// <summary>A file that is gone while faults of its site are on record is told apart from one that was never there.</summary>

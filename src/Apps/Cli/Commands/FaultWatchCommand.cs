@@ -1,8 +1,6 @@
 using System.CommandLine;
 using Quorate.Cli.Common;
 using Quorate.Contracts;
-using Quorate.Contracts.Provenance;
-using Quorate.Contracts.Sites;
 using Quorate.Faults;
 
 namespace Quorate.Cli.Commands;
@@ -29,7 +27,7 @@ internal static class FaultWatchCommand
             // It only reverts: whether the site is a lab was asked when the fault was injected.
             var injector = new FaultInjector(loaded, chosen, state, workspace.Time);
             await new FaultWatchdog(injector, state, loaded.Id, owner, workspace.Time)
-                .RunAsync((receipt, said) => RecordAsync(workspace, loaded, state, receipt, said, token), token);
+                .RunAsync((receipt, said) => RecordAsync(workspace, state, receipt, said, token), token);
             return ExitCodes.Done;
         }));
         return command.WithExamples("quorate fault watch --site lab/cloud/compose.yml");
@@ -52,7 +50,7 @@ internal static class FaultWatchCommand
     }
 
     /// <summary>The ledger gets what was reverted; what failed is left where a person finds it.</summary>
-    private static async Task RecordAsync(Workspace workspace, Site site, string state, FaultReceipt? receipt, string said, CancellationToken token)
+    private static async Task RecordAsync(Workspace workspace, string state, FaultReceipt? receipt, string said, CancellationToken token)
     {
         if (receipt is null)
         {
@@ -66,6 +64,6 @@ internal static class FaultWatchCommand
         }
 
         var ledger = await workspace.OpenLedgerAsync(token);
-        await ledger.AppendAsync(new LedgerDraft(LedgerKinds.FaultReverted, site.Id, QuorateJson.ToElement(receipt.Shown()), DecisionTag.Deterministic), token);
+        await FaultCommand.NoteAsync(ledger, receipt);
     }
 }

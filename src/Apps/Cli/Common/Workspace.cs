@@ -113,9 +113,17 @@ internal sealed class Workspace : IAsyncDisposable
     /// <summary>The site is healthy now: what its services have logged until now is over. Nothing without a baseline.</summary>
     public async Task ConfirmHealthyAsync(Site site, IPlatform platform, CancellationToken token)
     {
-        if (await FindBaselineAsync(site, platform, token) is { } baseline)
+        try
         {
-            await BaselineFile.SaveAsync(SiteState(site), baseline with { HealthyAt = Time.GetUtcNow() }, token);
+            if (await FindBaselineAsync(site, platform, token) is { } baseline)
+            {
+                await BaselineFile.SaveAsync(SiteState(site), baseline with { HealthyAt = Time.GetUtcNow() }, token);
+            }
+        }
+        catch (QuorateException unwritable) when (unwritable.Kind == ErrorKind.Missing)
+        {
+            // Old log lines count a while longer: no reason to lose what a repair came to.
+            return;
         }
     }
 

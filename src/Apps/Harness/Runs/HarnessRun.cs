@@ -158,10 +158,10 @@ internal sealed class HarnessRun(HarnessSite site, HarnessServices services, Run
         var evidence = new RunEvidence { Header = null!, Scenario = request.Scenario, Incident = _incident };
         await watch.WaitForAsync(
             _ => Metrics.RunJudge.FindWindow(evidence with { Oracle = new OracleTrace { Readings = watch.Readings } }) is not null, ended, window + SettleLimit, cancellationToken);
-        // What the oracle's own questions do to a busy machine from here on is not the site's.
-        _oracle = _oracle with { Readings = watch.Readings };
         _oracle = _oracle with
         {
+            // First: what the oracle's own questions do to a busy machine from here on is not the site's.
+            Readings = watch.Readings,
             Invariants = await _faults.CheckInvariantsAsync(cancellationToken),
             Differences = await site.Keeper.DifferencesAsync(cancellationToken),
             WindowEndedMs = _clock.NowMs,

@@ -64,11 +64,10 @@ public sealed class AddressFault : ISiteFault
 
     public async Task RevertAsync(FaultContext context, FaultReceipt receipt, CancellationToken cancellationToken)
     {
-        if (await context.IsRemovedAsync(receipt.Target, cancellationToken))
+        if (await context.FindAsync(receipt.Target, cancellationToken) is not { } seen)
         {
             return;
         }
-        ServiceObservation seen = await context.ObserveAsync(receipt.Target, cancellationToken);
         ServiceSpec spec = context.Spec(receipt);
         string variable = receipt.Values["variable"];
         if (IsWrong(receipt, seen) || seen.State is ServiceState.Stopped or ServiceState.Missing)

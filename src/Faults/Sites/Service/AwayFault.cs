@@ -33,11 +33,7 @@ public abstract class AwayFault : ISiteFault
 
     public async Task RevertAsync(FaultContext context, FaultReceipt receipt, CancellationToken cancellationToken)
     {
-        if (await context.IsRemovedAsync(receipt.Target, cancellationToken))
-        {
-            return;
-        }
-        if ((await context.ObserveAsync(receipt.Target, cancellationToken)).State is ServiceState.Stopped or ServiceState.Missing)
+        if (await context.FindAsync(receipt.Target, cancellationToken) is { State: ServiceState.Stopped or ServiceState.Missing })
         {
             await context.Platform.StartAsync(receipt.Target, receipt.EffectKey + "-revert", cancellationToken);
         }
