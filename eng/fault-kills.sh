@@ -38,7 +38,7 @@ fingerprint() {
     -c "SELECT column_name FROM information_schema.columns WHERE table_name = 'orders' ORDER BY 1" \
     -c "SELECT type, database, user_name, address, auth_method FROM pg_hba_file_rules" \
     -c "SELECT count(*) FROM pg_stat_activity WHERE application_name LIKE 'fault-%'"
-  docker exec "$(container cache)" redis-cli CONFIG GET 'max*'
+  docker exec "$(container cache)" redis-cli CONFIG GET 'max*' | paste - - | sort
   docker exec "$(container cache)" redis-cli TYPE order:1 | sed 's/none/string/'
   docker exec "$(container cache)" stat -c %a /data
   docker exec "$(container queue)" rabbitmqctl -q export_definitions - | tr ',' '\n' | sort

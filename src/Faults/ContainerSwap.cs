@@ -68,8 +68,7 @@ internal static class ContainerSwap
         JsonObject wanted = old["Config"]!.DeepClone().AsObject();
         if (variable is { } v)
         {
-            IEnumerable<string> others = wanted["Env"]!.AsArray().Select(e => (string)e!).Where(e => !e.StartsWith(v.Name + "=", StringComparison.Ordinal));
-            wanted["Env"] = JsonSerializer.SerializeToNode<string[]>([.. others, $"{v.Name}={v.Value}"]);
+            wanted["Env"] = JsonSerializer.SerializeToNode(With([.. wanted["Env"]!.AsArray().Select(e => (string)e!)], v.Name, v.Value));
         }
         wanted["HostConfig"] = old["HostConfig"]!.DeepClone();
         KeepVolumes(old, wanted["HostConfig"]!.AsObject());
@@ -82,6 +81,14 @@ internal static class ContainerSwap
         }
         wanted["NetworkingConfig"] = new JsonObject { ["EndpointsConfig"] = endpoints };
         return wanted;
+    }
+
+    /// <summary>The variable is set in its place, so that putting a value back leaves no trace.</summary>
+    internal static string[] With(string[] entries, string name, string value)
+    {
+        bool Sets(string entry) => entry.StartsWith(name + "=", StringComparison.Ordinal);
+        string set = $"{name}={value}";
+        return entries.Any(Sets) ? [.. entries.Select(e => Sets(e) ? set : e)] : [.. entries, set];
     }
 
     /// <summary>A volume without a name of its own is told by the mounts only, and the new container would get an empty one.</summary>

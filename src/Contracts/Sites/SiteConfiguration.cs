@@ -5,7 +5,7 @@ public sealed record SiteConfiguration
 {
     public required DateTimeOffset TakenAt { get; init; }
 
-    /// <summary>One for each declared service, in the file's order.</summary>
+    /// <summary>One for each declared service that was asked, in the file's order.</summary>
     public required IReadOnlyList<ServiceConfiguration> Services { get; init; }
 
     public ServiceConfiguration? Find(string service) => Services.FirstOrDefault(s => s.Service == service);
@@ -111,7 +111,8 @@ public interface ISiteInspector
     /// <summary>Asks every service at once; one that does not answer in time has a failure.</summary>
     /// <param name="patience">For all that one service is asked.</param>
     /// <param name="cancellationToken">Ends it.</param>
-    Task<SiteConfiguration> CaptureAsync(TimeSpan patience, CancellationToken cancellationToken);
+    /// <param name="only">The one service to ask; null: all.</param>
+    Task<SiteConfiguration> CaptureAsync(TimeSpan patience, CancellationToken cancellationToken, string? only = null);
 
     /// <summary>Whether <see cref="RestoreAsync"/> knows a safe inverse.</summary>
     /// <param name="difference">The one to put back.</param>

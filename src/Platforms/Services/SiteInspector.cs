@@ -13,14 +13,14 @@ internal sealed class SiteInspector(Site site, IPlatform platform, SiteContainer
     private readonly SoftwareFinder _software = new(engine, platform);
     private readonly NetworkInspector _network = new(digest);
 
-    public async Task<SiteConfiguration> CaptureAsync(TimeSpan patience, CancellationToken cancellationToken)
+    public async Task<SiteConfiguration> CaptureAsync(TimeSpan patience, CancellationToken cancellationToken, string? only = null)
     {
         var at = time.GetUtcNow();
-        var found = (await containers.FindAsync(null, cancellationToken)).ToLookup(c => c.Service);
+        var found = (await containers.FindAsync(only, cancellationToken)).ToLookup(c => c.Service);
         return new SiteConfiguration
         {
             TakenAt = at,
-            Services = await Task.WhenAll(site.Services.Select(s => CaptureAsync(s, Choose(found[s.Name]), patience, cancellationToken))),
+            Services = await Task.WhenAll(site.Services.Where(s => only is null || s.Name == only).Select(s => CaptureAsync(s, Choose(found[s.Name]), patience, cancellationToken))),
         };
     }
 

@@ -115,6 +115,19 @@ public sealed class RulebookPlannerTests
         Assert.Equal(ProposalKind.NothingWrong, (await ProposeAsync(context)).Kind);
     }
 
+    [Fact]
+    public async Task Propose_ProvenCause_IsNotMeasuredNorDoubtedForAGuess()
+    {
+        var shop = Broken("api wrong store address").Sick("store").Looked();
+        var proven = (await ProposeAsync(shop)).Hypotheses.First(h => h.Service == "api");
+        Assert.True(proven.Confidence >= 0.8, $"{proven}");
+
+        var guessed = (await ProposeAsync(Broken("queue unhealthy alone"))).Plan!;
+        Assert.Contains(guessed.Tasks, t => t is { Type: "check_metrics", Target: "queue" });
+        var looked = (await ProposeAsync(Broken("api wrong store address"))).Plan!;
+        Assert.DoesNotContain(looked.Tasks, t => t.Type == "check_metrics");
+    }
+
     [Theory]
     [InlineData("api paused", "unpause api", "restart api", "reconcile api")]
     [InlineData("api wrong store address", "set_env api STORE_URL", "reconcile api")]

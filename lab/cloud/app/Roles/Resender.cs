@@ -6,8 +6,8 @@ namespace Quorate.Lab.Cloud.Roles;
 internal sealed class Resender(RoleHost host, OrderTable table, OrderPublisher queue, Calls db)
 {
     private const int Batch = 100;
-    private static readonly TimeSpan Pause = TimeSpan.FromSeconds(2);
-    private static readonly TimeSpan Unsent = TimeSpan.FromSeconds(3);
+    private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan Unsent = TimeSpan.FromMilliseconds(1_500);
     private static readonly TimeSpan Lost = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan DbTimeout = TimeSpan.FromSeconds(2);
 

@@ -12,24 +12,49 @@ namespace Quorate.Harness.Sites;
 public sealed class OracleProber(Site site, IPlatform platform, TimeProvider time) : IDisposable
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan Moment = TimeSpan.FromMilliseconds(100);
 
     private readonly HttpClient _http = new(new SocketsHttpHandler { UseProxy = false, AllowAutoRedirect = false, UseCookies = false, PooledConnectionLifetime = TimeSpan.Zero })
     {
         Timeout = Timeout.InfiniteTimeSpan,
     };
 
-    /// <summary>What fails now, one sentence each; empty when everything passes.</summary>
+    /// <summary>
+    /// What fails now, one sentence each; empty when everything passes. What is known a moment after the first failure has
+    /// to do: the others may wait for a service that hangs.
+    /// </summary>
     public async Task<IReadOnlyList<string>> LookAsync(CancellationToken cancellationToken)
     {
-        var observing = platform.ObserveAsync(cancellationToken);
-        var probing = Task.WhenAll(site.Probes.Select(p => ProbeAsync(p, cancellationToken)));
-        var addresses = Task.WhenAll(site.Services.Select(s => AddressProblemAsync(s, cancellationToken)));
-        var observations = await observing;
-        var states = site.Services.Select(s => StateProblem(s, observations.FirstOrDefault(o => o.Name == s.Name)));
-        return [.. states.OfType<string>(), .. (await addresses).OfType<string>(), .. (await probing).OfType<string>()];
+        using var ending = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        Task<IReadOnlyList<string>>[] asked =
+        [
+            StatesAsync(ending.Token),
+            .. site.Services.Select(s => OnlyAsync(AddressProblemAsync(s, ending.Token))),
+            .. site.Probes.Select(p => OnlyAsync(ProbeAsync(p, ending.Token))),
+        ];
+        await foreach (var one in Task.WhenEach(asked).WithCancellation(cancellationToken))
+        {
+            if ((await one).Count > 0)
+            {
+                await Task.WhenAny(Task.WhenAll(asked), Task.Delay(Moment, time, cancellationToken));
+                var failures = asked.Where(a => a.IsCompletedSuccessfully).SelectMany(a => a.Result).ToList();
+                await ending.CancelAsync();
+                return failures;
+            }
+        }
+
+        return [];
     }
 
     public void Dispose() => _http.Dispose();
+
+    private async Task<IReadOnlyList<string>> StatesAsync(CancellationToken cancellationToken)
+    {
+        var seen = await platform.ObserveAsync(cancellationToken);
+        return [.. site.Services.Select(s => StateProblem(s, seen.FirstOrDefault(o => o.Name == s.Name))).OfType<string>()];
+    }
+
+    private static async Task<IReadOnlyList<string>> OnlyAsync(Task<string?> asking) => await asking is { } problem ? [problem] : [];
 
     private static string? StateProblem(ServiceSpec spec, ServiceObservation? seen)
     {

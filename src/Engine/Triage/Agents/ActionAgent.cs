@@ -56,7 +56,7 @@ public sealed class ActionAgent(Site site, IPlatform platform, HttpClient http, 
 
         try
         {
-            var view = task.Type == "restore_config" && Watch is not null ? await Watch.LookAsync(cancellationToken) : null;
+            var view = task.Type == "restore_config" && Watch is not null ? await Watch.LookAsync(spec.Name, cancellationToken) : null;
             return InverseAction.Of(task, spec, await FindAsync(spec.Name, cancellationToken), platform.Name, view);
         }
         catch (PlatformException)

@@ -69,7 +69,7 @@ public sealed class MonitorAgent(Site site, IPlatform platform, SiteProber probe
 
     private async Task<TaskResult> CheckConfigurationAsync(ServiceSpec spec, CancellationToken cancellationToken)
     {
-        if (Watch is null || await Watch.LookAsync(cancellationToken) is not { } view || view.Now.Find(spec.Name) is not { } now)
+        if (Watch is null || await Watch.LookAsync(spec.Name, cancellationToken) is not { } view || view.Now.Find(spec.Name) is not { } now)
         {
             return TaskResult.Ok($"{spec.Name} cannot be asked for its configuration here.");
         }

@@ -28,24 +28,28 @@ public sealed class ConfigurationWatch(ISiteInspector inspector, SiteConfigurati
 
     /// <summary>Each difference of this site that was ever seen, bounded by what inspectors collect.</summary>
     private readonly ConcurrentDictionary<(string Service, string Key), ConfigurationDifference> _seen = new();
-    private Task<ConfigurationView>? _look;
-    private long _lookedAt;
+
+    /// <summary>The newest look at each service, and at all of them under the empty name.</summary>
+    private readonly Dictionary<string, Look> _looks = new(StringComparer.Ordinal);
 
     /// <summary>There is something to compare with.</summary>
     public bool HasBaseline => healthy is not null;
 
-    public Task<ConfigurationView> LookAsync(CancellationToken cancellationToken)
+    /// <param name="service">Who is to be asked at least; null: all.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    public Task<ConfigurationView> LookAsync(string? service, CancellationToken cancellationToken)
     {
         lock (_gate)
         {
-            if (_look is null || _look.IsFaulted || _look.IsCanceled || time.GetElapsedTime(_lookedAt) > Fresh)
+            var look = FindFresh("") ?? FindFresh(service ?? "");
+            if (look is null)
             {
-                _lookedAt = time.GetTimestamp();
                 // Shared by all who wait; each service has a deadline of its own.
-                _look = CaptureAsync(CancellationToken.None);
+                look = new Look(time.GetTimestamp(), CaptureAsync(service, CancellationToken.None));
+                _looks[service ?? ""] = look;
             }
 
-            return _look.WaitAsync(cancellationToken);
+            return look.View.WaitAsync(cancellationToken);
         }
     }
 
@@ -54,14 +58,14 @@ public sealed class ConfigurationWatch(ISiteInspector inspector, SiteConfigurati
     {
         lock (_gate)
         {
-            _look = null;
+            _looks.Clear();
         }
     }
 
     /// <summary>The difference as it is now, or, from a service that does not answer now, as it was seen last; null when there is none.</summary>
     public async Task<ConfigurationDifference?> FindAsync(string service, string key, CancellationToken cancellationToken)
     {
-        var view = await LookAsync(cancellationToken);
+        var view = await LookAsync(service, cancellationToken);
         return view.Find(service, key)
             ?? (view.Now.Find(service)?.Knows(ConfigurationDifference.AreaOf(key)) == true ? null : _seen.GetValueOrDefault((service, key)));
     }
@@ -77,7 +81,7 @@ public sealed class ConfigurationWatch(ISiteInspector inspector, SiteConfigurati
     /// <exception cref="PlatformException">The service refused, or the value cannot be put back.</exception>
     public async Task UndoAsync(string service, string key, string? former, CancellationToken cancellationToken)
     {
-        var view = await LookAsync(cancellationToken);
+        var view = await LookAsync(service, cancellationToken);
         var now = view.Now.Find(service)?.Items.GetValueOrDefault(key);
         if (now != former)
         {
@@ -111,9 +115,12 @@ public sealed class ConfigurationWatch(ISiteInspector inspector, SiteConfigurati
         }
     }
 
-    private async Task<ConfigurationView> CaptureAsync(CancellationToken cancellationToken)
+    private Look? FindFresh(string name) =>
+        _looks.GetValueOrDefault(name) is { View: { IsFaulted: false, IsCanceled: false } } look && time.GetElapsedTime(look.At) <= Fresh ? look : null;
+
+    private async Task<ConfigurationView> CaptureAsync(string? service, CancellationToken cancellationToken)
     {
-        var now = await inspector.CaptureAsync(Patience, cancellationToken);
+        var now = await inspector.CaptureAsync(Patience, cancellationToken, service);
         var differences = healthy is null ? [] : now.DifferencesFrom(healthy);
         foreach (var difference in differences)
         {
@@ -124,4 +131,6 @@ public sealed class ConfigurationWatch(ISiteInspector inspector, SiteConfigurati
         var undoable = restorable.Where(d => new ConfigurationDifference(d.Service, d.Key, d.Actual, d.Healthy) is var back && inspector.CanRestore(back, [back])).ToHashSet();
         return new ConfigurationView(now, differences, restorable, undoable);
     }
+
+    private sealed record Look(long At, Task<ConfigurationView> View);
 }

@@ -54,7 +54,7 @@ public sealed partial class SiteObserver(Site site, IPlatform platform, SiteProb
     {
         try
         {
-            return Watch is null ? null : await Watch.LookAsync(cancellationToken);
+            return Watch is null ? null : await Watch.LookAsync(null, cancellationToken);
         }
         catch (PlatformException)
         {

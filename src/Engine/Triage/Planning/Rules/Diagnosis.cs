@@ -13,7 +13,7 @@ internal sealed class Diagnosis
 {
     private const double MentionedBonus = 0.02;
 
-    /// <summary>What a cause keeps of its weight when something deeper is also wrong.</summary>
+    /// <summary>What a cause keeps of its weight when something deeper is also wrong; a guess takes nothing from what is proven.</summary>
     private const double DependantShare = 0.6;
 
     /// <summary>What it keeps for each step that was tried.</summary>
@@ -31,7 +31,7 @@ internal sealed class Diagnosis
             .SelectMany(f => rulebook.Rules.Where(r => r.When.Holds(f)).Select(r => Weigh(r, f, history)))
             .ToList();
         Findings = [.. found
-            .Select(f => found.Exists(d => d.Next is not null && d.Confidence >= Explains && graph.Needs(f.Service).Contains(d.Service))
+            .Select(f => found.Exists(d => d.Next is not null && d.Confidence >= Explains && (d.Rule.Proof || !f.Rule.Proof) && graph.Needs(f.Service).Contains(d.Service))
                 ? f with { Confidence = Math.Round(f.Confidence * DependantShare, 3) } : f)
             .OrderByDescending(f => f.Confidence).ThenBy(f => f.Facts.Index).ThenBy(f => f.Rule.Id, StringComparer.Ordinal)];
     }

@@ -8,14 +8,18 @@ internal static class EvidenceChoice
 {
     private const int MaxQuietServices = 2;
     private const int MaxQuery = 200;
-    private static readonly string[] QuietChecks = ["check_health", "check_drift", "check_logs", "check_metrics"];
+    private const string Slow = "check_metrics";
+    private static readonly string[] QuietChecks = ["check_health", "check_drift", "check_logs", Slow];
 
     public static IReadOnlyList<Step> Choose(Diagnosis diagnosis, IReadOnlyList<ServiceFacts> facts, SiteGraph graph, string incidentText, int maxTasks)
     {
-        var suspicious = diagnosis.Findings.SelectMany(f => f.Rule.Evidence.SelectMany(e => StepExpansion.Expand(e, f.Rule, f.Facts)));
+        // Readings take most of a second, and would only add to what is proven already.
+        var proven = diagnosis.Findings.Where(f => f.Rule.Proof).Select(f => f.Service).ToHashSet(StringComparer.Ordinal);
+        bool IsWorthIt(Step step) => step.Type != Slow || !(proven.Contains(step.Target) || graph.Needs(step.Target).Overlaps(proven));
+        var suspicious = diagnosis.Findings.SelectMany(f => f.Rule.Evidence.SelectMany(e => StepExpansion.Expand(e, f.Rule, f.Facts)).Where(s => f.Rule.Proof || IsWorthIt(s)));
         var steps = new List<Step>();
         // One place is the runbook's.
-        foreach (var step in suspicious.Concat(Quiet(facts, graph, diagnosis.Findings.Count > 0)))
+        foreach (var step in suspicious.Concat(Quiet(facts, graph, diagnosis.Findings.Count > 0).Where(IsWorthIt)))
         {
             // Two looks of one type at one service tell the same story.
             if (steps.Count < maxTasks - 1 && !steps.Exists(s => s.Type == step.Type && s.Target == step.Target))
