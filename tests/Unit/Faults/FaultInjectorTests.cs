@@ -67,6 +67,23 @@ public sealed class FaultInjectorTests : IDisposable
         Assert.Equal("target_not_running", refused.Code);
     }
 
+    /// <summary>Whoever was stopping it is gone, and it would end after the revert had seen it running.</summary>
+    [Theory]
+    [InlineData("stop", "stop worker", "stop worker", "start worker")]
+    [InlineData("pause", "pause worker")]
+    public async Task Revert_InjectorKilledHalfway_LeavesNothingToEndLater(string name, params string[] changes)
+    {
+        bench.Platform.Failure = new OperationCanceledException("killed");
+        await Assert.ThrowsAsync<OperationCanceledException>(() => bench.Injector().InjectAsync(name, "worker", Stop));
+        Assert.False(Assert.Single(await bench.Injector().ActiveAsync()).Applied);
+
+        await bench.Injector().RevertAsync(null, Stop);
+
+        Assert.Equal(changes, bench.Platform.Changes);
+        Assert.Equal(ServiceState.Running, bench.Platform["worker"].State);
+        Assert.Empty(await bench.Injector().ActiveAsync());
+    }
+
     [Fact]
     public async Task Inject_AgainAfterARepair_BreaksItAgainWithOneRecord()
     {

@@ -59,7 +59,12 @@ public sealed class OomFault : HookFault
             return;
         }
         await DockerEngine.LimitMemoryAsync(context.DockerSocket, receipt.Values["container"], Number(receipt, "memory"), Number(receipt, "swap"), cancellationToken);
-        if (seen.State == ServiceState.Stopped)
+        if (seen.State == ServiceState.Running && !receipt.Applied)
+        {
+            // It may be growing still, to die of the limit that was put back.
+            await context.Platform.StopAsync(receipt.Target, cancellationToken);
+        }
+        if (seen.State == ServiceState.Stopped || !receipt.Applied)
         {
             await context.Platform.StartAsync(receipt.Target, receipt.EffectKey + "-revert", cancellationToken);
         }

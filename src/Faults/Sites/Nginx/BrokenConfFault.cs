@@ -49,10 +49,10 @@ public sealed class BrokenConfFault : NginxFault
         return new Dictionary<string, string> { ["container"] = seen.ContainerId! };
     }
 
-    /// <summary>What is only half made is found by its file; a container that died of it cannot be looked into.</summary>
+    /// <summary>A container that died of it, or may be about to, cannot be looked into.</summary>
     protected override async Task TakeBackAsync(FaultContext context, FaultReceipt receipt, ServiceObservation seen, CancellationToken cancellationToken)
     {
-        if (seen.State == ServiceState.Stopped)
+        if (seen.State == ServiceState.Stopped || !receipt.Applied)
         {
             await ContainerSwap.RecreateAsync(context, context.Spec(receipt), null, receipt.EffectKey + "-revert", cancellationToken);
         }

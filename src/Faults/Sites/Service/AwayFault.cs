@@ -19,6 +19,9 @@ public abstract class AwayFault : ISiteFault
 
     public string Resource => FaultResources.Service;
 
+    /// <summary>Between the word and the service's end time may pass.</summary>
+    protected virtual bool EndsLater => false;
+
     public IReadOnlyList<string> Platforms { get; } = ["process", "docker"];
 
     public virtual string TargetOn(Site site) => DefaultTarget;
@@ -33,7 +36,14 @@ public abstract class AwayFault : ISiteFault
 
     public async Task RevertAsync(FaultContext context, FaultReceipt receipt, CancellationToken cancellationToken)
     {
-        if (await context.FindAsync(receipt.Target, cancellationToken) is { State: ServiceState.Stopped or ServiceState.Missing })
+        ServiceState state = await context.FindAsync(receipt.Target, cancellationToken) is { } seen ? seen.State : ServiceState.Running;
+        bool halfway = !receipt.Applied && EndsLater && state == ServiceState.Running;
+        if (halfway)
+        {
+            // The end may be under way still, though nobody waits for it any more: ending it too does wait.
+            await context.Platform.StopAsync(receipt.Target, cancellationToken);
+        }
+        if (halfway || state is ServiceState.Stopped or ServiceState.Missing)
         {
             await context.Platform.StartAsync(receipt.Target, receipt.EffectKey + "-revert", cancellationToken);
         }

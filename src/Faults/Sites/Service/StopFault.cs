@@ -28,6 +28,8 @@ public sealed class StopFault : AwayFault
 
     public override string DefaultTarget { get; }
 
+    protected override bool EndsLater => true;
+
     public override string TargetOn(Site site) => this == Db && site.Find("db") is null ? "store" : DefaultTarget;
 
     public override Task ApplyAsync(FaultContext context, FaultReceipt receipt, CancellationToken cancellationToken) =>
