@@ -12,7 +12,7 @@ internal sealed record BurnReport(int Threads, int Seconds);
 internal static class Burn
 {
     private const int MaxThreads = 32;
-    private const int MaxSeconds = 900;
+    private const int MaxSeconds = 1_800;
 
     private static readonly Lock Gate = new();
     private static CancellationTokenSource? current;

@@ -9,14 +9,23 @@ public sealed class PostgresAdmin(IPlatform platform, ServiceSpec service)
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
 
+    /// <summary>Of the session itself, before what the database or the role is set to: a wrong value there must not stop its own repair.</summary>
+    private const string Options = "-c statement_timeout=8s -c lock_timeout=3s -c default_transaction_read_only=off";
+
     private string User => service.Environment.GetValueOrDefault("POSTGRES_USER", "postgres");
 
-    private string Database => service.Environment.GetValueOrDefault("POSTGRES_DB", User);
+    private string Database { get => field ?? service.Environment.GetValueOrDefault("POSTGRES_DB", User); init; }
+
+    /// <summary>The same server's maintenance database, which is there when its own takes nobody.</summary>
+    public PostgresAdmin Elsewhere => new(platform, service) { Database = "postgres" };
+
+    /// <summary>As libpq reads it (PostgreSQL documentation, 34.1.1.1 Keyword/Value Connection Strings).</summary>
+    private string Connection => $"dbname='{Database.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("'", "\\'", StringComparison.Ordinal)}' options='{Options}'";
 
     /// <summary>The statement's rows, one a line, fields separated by a vertical bar.</summary>
     /// <exception cref="PlatformException">The server refused, or does not answer.</exception>
     public Task<string> QueryAsync(string statement, CancellationToken cancellationToken) =>
-        ServiceProgram.RunAsync(platform, service.Name, ["psql", "-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-U", User, "-d", Database, "-c", statement], Patience, cancellationToken);
+        ServiceProgram.RunAsync(platform, service.Name, ["psql", "-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-U", User, "-d", Connection, "-c", statement], Patience, cancellationToken);
 
     /// <summary>A string as SQL writes it (standard_conforming_strings is on since PostgreSQL 9.1).</summary>
     public static string Literal(string value) => $"'{NoNull(value).Replace("'", "''", StringComparison.Ordinal)}'";

@@ -21,6 +21,11 @@ internal sealed class PostgresInspector(PostgresAdmin admin, DeclaredSecrets sec
             Parse(await asking, inspection, secrets);
             inspection.Read(PostgresQueries.Areas);
         }
+        catch (PlatformException closed) when (closed.Message.Contains("is not currently accepting connections", StringComparison.Ordinal))
+        {
+            Parse(await admin.Elsewhere.QueryAsync(PostgresQueries.Databases, cancellationToken), inspection, secrets);
+            inspection.Read("database");
+        }
         catch (PlatformException refused) when (RefusalOf(refused.Message) is { } kind)
         {
             inspection.Add(new ServiceCondition(kind, refused.Message));
@@ -38,9 +43,11 @@ internal sealed class PostgresInspector(PostgresAdmin admin, DeclaredSecrets sec
             return null;
         }
 
+        // What is said of a database need not be said in it, and it may take nobody.
+        var where = difference.Area == "database" ? admin.Elsewhere : admin;
         foreach (var statement in statements)
         {
-            await admin.QueryAsync(statement, cancellationToken);
+            await where.QueryAsync(statement, cancellationToken);
         }
 
         return difference.Area == "setting" ? await SettleAsync(difference, cancellationToken)

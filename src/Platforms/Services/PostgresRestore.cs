@@ -84,7 +84,19 @@ internal static partial class PostgresRestore
         }
 
         var setting = PostgresAdmin.Identifier(name[(at + 2)..]);
-        return [$"ALTER {name[..at]} " + (healthy is null ? $"RESET {setting}" : $"SET {setting} TO {PostgresAdmin.Literal(healthy)}")];
+        return [$"ALTER {name[..at]} " + (healthy is null ? $"RESET {setting}" : $"SET {setting} TO {PostgresAdmin.Literal(healthy)}"), EndSessions(name[..at])];
+    }
+
+    /// <summary>Such a setting is read when a session begins: those that began with it keep it to their end.</summary>
+    private static string EndSessions(string scope)
+    {
+        const string Role = "ROLE ", In = " IN ", Database = "DATABASE ";
+        var at = scope.IndexOf(In + Database, StringComparison.Ordinal);
+        var role = scope.StartsWith(Role, StringComparison.Ordinal) ? scope[Role.Length..(at < 0 ? scope.Length : at)] : null;
+        var database = role is null ? scope[Database.Length..] : at < 0 ? null : scope[(at + In.Length + Database.Length)..];
+        return "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()"
+            + (role is null ? "" : $" AND quote_ident(usename) = {PostgresAdmin.Literal(role)}")
+            + (database is null ? "" : $" AND quote_ident(datname) = {PostgresAdmin.Literal(database)}");
     }
 
     private static string[]? Member(string name, string? healthy) =>

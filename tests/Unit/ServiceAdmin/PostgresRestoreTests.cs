@@ -5,12 +5,15 @@ namespace Quorate.Tests.Unit.ServiceAdmin;
 
 public sealed class PostgresRestoreTests
 {
+    private const string EndOf = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()";
+
     /// <summary>Key, healthy and actual value as a server printed them, and what puts it back.</summary>
     public static TheoryData<string, string?, string?, string[]> Inverses => new()
     {
         { "setting/work_mem", null, "64kB", ["ALTER SYSTEM RESET \"work_mem\"", PostgresRestore.Reload] },
-        { "setting_for/ROLE app IN DATABASE cloud: search_path", null, "nowhere", ["ALTER ROLE app IN DATABASE cloud RESET \"search_path\""] },
-        { "setting_for/DATABASE cloud: statement_timeout", "30s", "1ms", ["ALTER DATABASE cloud SET \"statement_timeout\" TO '30s'"] },
+        { "setting_for/ROLE app IN DATABASE cloud: search_path", null, "nowhere", ["ALTER ROLE app IN DATABASE cloud RESET \"search_path\"", EndOf + " AND quote_ident(usename) = 'app' AND quote_ident(datname) = 'cloud'"] },
+        { "setting_for/ROLE app: search_path", null, "nowhere", ["ALTER ROLE app RESET \"search_path\"", EndOf + " AND quote_ident(usename) = 'app'"] },
+        { "setting_for/DATABASE cloud: statement_timeout", "30s", "1ms", ["ALTER DATABASE cloud SET \"statement_timeout\" TO '30s'", EndOf + " AND quote_ident(datname) = 'cloud'"] },
         { "grant/TABLE public.orders to app", "INSERT, SELECT, UPDATE", "SELECT", ["GRANT INSERT, UPDATE ON TABLE public.orders TO app"] },
         { "grant/TABLE public.orders to app", "SELECT", "SELECT, DELETE", ["REVOKE DELETE ON TABLE public.orders FROM app"] },
         { "grant/TABLE public.\"Odd name\" to PUBLIC", "SELECT*", null, ["GRANT SELECT ON TABLE public.\"Odd name\" TO PUBLIC WITH GRANT OPTION"] },

@@ -16,7 +16,7 @@ internal sealed record HookReport(string Hook, int Amount, int Seconds);
 /// </summary>
 internal static class LabHooks
 {
-    private const int MaxSeconds = 900;
+    private const int MaxSeconds = 1_800;
     private const int MaxFiles = 100_000;
     private const int MaxMegabytes = 4_096;
     private const int MaxDays = 90;

@@ -11,7 +11,7 @@ internal static class LabHook
     /// <summary>Starts what ends by itself at the fault's deadline.</summary>
     public static async Task StartAsync(FaultContext context, FaultReceipt receipt, string query, CancellationToken cancellationToken)
     {
-        int seconds = receipt.Deadline is { } deadline ? (int)Math.Clamp((deadline - receipt.InjectedAt).TotalSeconds, 1, 900) : 600;
+        int seconds = receipt.Deadline is { } deadline ? (int)Math.Clamp((deadline - receipt.InjectedAt).TotalSeconds, 1, FaultInjector.LongestDuration.TotalSeconds) : 600;
         var url = new Uri(string.Create(CultureInfo.InvariantCulture, $"{receipt.Values["url"]}?{query}&seconds={seconds}"));
         (int status, _) = await context.SendAsync(HttpMethod.Post, url, Patience, cancellationToken);
         if (status is < 200 or > 299)
