@@ -27,6 +27,7 @@ internal static partial class RabbitMqRestore
             ("password", { } healthy) when secrets.Find(healthy) is { } secret => Eval(
                 "rabbit_auth_backend_internal:change_password_hash(base64:decode(\"{0}\"), base64:decode(\"{1}\"))",
                 Encoding.UTF8.GetBytes(name), Convert.FromBase64String(RabbitMqInspector.PasswordHash(secret, RandomNumberGenerator.GetBytes(4)))),
+            ("user", { } healthy) => User(name, healthy, difference.Actual),
             ("policy", null) when TwoNames(name) is var (policy, vhost) => ["clear_policy", "-p", vhost, policy],
             ("permission", null) when TwoNames(name) is var (user, vhost) => ["clear_permissions", "-p", vhost, user],
             ("parameter", null) when ThreeNames().Match(name) is { Success: true } m => ["clear_parameter", "-p", m.Groups["vhost"].Value, m.Groups["component"].Value, m.Groups["name"].Value],
@@ -44,10 +45,32 @@ internal static partial class RabbitMqRestore
         _ => null,
     };
 
-    private static string[] Import(string area, string healthy)
+    /// <summary>Who is gone comes back without a password, which is put back as a difference of its own.</summary>
+    private static string[] User(string name, string healthy, string? actual)
+    {
+        var wanted = JsonNode.Parse(healthy)!.AsObject();
+        if (actual is null)
+        {
+            wanted["password_hash"] = "";
+            return Import("user", wanted);
+        }
+
+        return JsonNode.DeepEquals(wanted["tags"], JsonNode.Parse(actual)!["tags"])
+            ? wanted["limits"] is JsonObject { Count: > 0 } limits ? ["set_user_limits", name, limits.ToJsonString()] : ["clear_user_limits", name, "all"]
+            : ["set_user_tags", name, .. Tags(wanted["tags"])];
+    }
+
+    /// <summary>A list, or, before RabbitMQ 3.9, one string with commas.</summary>
+    private static IEnumerable<string> Tags(JsonNode? tags) => tags is JsonArray list
+        ? list.Select(t => (string)t!)
+        : ((string?)tags ?? "").Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
+
+    private static string[] Import(string area, string healthy) => Import(area, JsonNode.Parse(healthy)!);
+
+    private static string[] Import(string area, JsonNode healthy)
     {
         var plural = area == "policy" ? "policies" : area + "s";
-        var definitions = new JsonObject { [plural] = new JsonArray(JsonNode.Parse(healthy)) };
+        var definitions = new JsonObject { [plural] = new JsonArray(healthy) };
         return Eval("rabbit_definitions:import_raw(base64:decode(\"{0}\"))", Encoding.UTF8.GetBytes(definitions.ToJsonString()));
     }
 

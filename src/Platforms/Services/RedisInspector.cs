@@ -105,13 +105,24 @@ internal sealed class RedisInspector(RedisAdmin admin) : ISoftwareInspector
         var name = difference.Key[(difference.Area.Length + 1)..];
         return (difference.Area, difference.Healthy) switch
         {
-            (_, var healthy) when SecretDigest.IsDigest(healthy) || SecretDigest.IsDigest(difference.Key) => null,
+            _ when SecretDigest.IsDigest(difference.Key) => null,
+            ("user", { } healthy) => SetUser(name, healthy.Split(' '), difference.Actual?.Split(' ') ?? []),
+            (_, var healthy) when SecretDigest.IsDigest(healthy) => null,
             ("setting", { } healthy) => [["CONFIG", "SET", name, healthy]],
             ("replication", "master") => [["REPLICAOF", "NO", "ONE"]],
             ("user", null) when name != "default" => [["ACL", "DELUSER", name]],
-            ("user", { } healthy) => [["ACL", "SETUSER", name, "reset", .. healthy.Split(' ')]],
             _ => null,
         };
+    }
+
+    /// <summary>Passwords are known by digest only: where they are as they were, all but them is set anew.</summary>
+    private static IReadOnlyList<IReadOnlyList<string>>? SetUser(string name, string[] healthy, string[] actual)
+    {
+        var secrets = healthy.Where(SecretDigest.IsDigest).ToList();
+        return secrets.Count == 0 ? [["ACL", "SETUSER", name, "reset", .. healthy]]
+            : secrets.Order(StringComparer.Ordinal).SequenceEqual(actual.Where(SecretDigest.IsDigest).Order(StringComparer.Ordinal))
+                ? [["ACL", "SETUSER", name, "resetkeys", "resetchannels", "-@all", .. healthy.Except(secrets)]]
+                : null;
     }
 
     private static bool IsDenied(string message) =>

@@ -27,6 +27,7 @@ public sealed class ConfigurationRulesTests
         { "hangs behind a healthy word", ["restart api"] },
         { "firewall rule, all healthy", ["restore_config queue firewall/filter -A INPUT -j DROP"] },
         { "proven beside a guess", ["restore_config store setting/work_mem"] },
+        { "user changed, no inverse", ["restart cache"] },
         { "two services changed", ["restore_config store index/i", "restore_config queue limit/memory"] },
     };
 
@@ -96,6 +97,7 @@ public sealed class ConfigurationRulesTests
         "hangs behind a healthy word" => new Shop().Fails("place an order: no answer").Log("edge", "upstream timed out while reading from http://127.0.0.1:8081/orders"),
         "firewall rule, all healthy" => new Shop { Text = "now and then a request fails" }.Config("queue", "firewall/filter -A INPUT -j DROP"),
         "proven beside a guess" => new Shop().Fails("place an order: no answer").Log("api", "connection refused (cache:8083)").Config("store", "setting/work_mem"),
+        "user changed, no inverse" => new Shop().Sick("api").Config("cache", "user/default", restorable: false),
         "two services changed" => new Shop().Sick("api").Config("store", "index/i").Config("queue", "limit/memory"),
         _ => throw new ArgumentOutOfRangeException(nameof(fault), fault, "unknown"),
     };

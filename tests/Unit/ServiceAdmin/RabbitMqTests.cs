@@ -53,8 +53,20 @@ public sealed class RabbitMqTests
     [InlineData("limit/disk", "50000000", "900000000000", "set_disk_free_limit 50000000")]
     [InlineData("policy/small at /", null, "{}", "clear_policy -p / small")]
     [InlineData("permission/stranger at /", null, "{}", "clear_permissions -p / stranger")]
+    [InlineData("user/app", "{\"tags\":[\"management\"],\"limits\":{}}", "{\"tags\":[],\"limits\":{}}", "set_user_tags app management")]
+    [InlineData("user/app", "{\"tags\":\"a,b\"}", "{\"tags\":\"\"}", "set_user_tags app a b")]
+    [InlineData("user/app", "{\"tags\":[],\"limits\":{}}", "{\"tags\":[],\"limits\":{\"max-channels\":0}}", "clear_user_limits app all")]
+    [InlineData("user/app", "{\"tags\":[],\"limits\":{\"max-channels\":9}}", "{\"tags\":[],\"limits\":{}}", "set_user_limits app {\"max-channels\":9}")]
     public void Command_KnownArea_PutsItBack(string key, string? healthy, string? actual, string command) =>
         Assert.Equal(command, string.Join(' ', RabbitMqRestore.Command(Inspected.Difference(key, healthy, actual), Secrets)!));
+
+    [Fact]
+    public void Command_UserGone_IsMadeWithoutAPassword()
+    {
+        var command = RabbitMqRestore.Command(Inspected.Difference("user/cloud", "{\"name\":\"cloud\",\"tags\":[\"administrator\"]}", null), Secrets)!;
+        var imported = JsonSerializer.Deserialize<JsonElement>(Convert.FromBase64String(command[1].Split('"')[1])).GetProperty("users")[0];
+        Assert.Equal(("cloud", ""), (imported.GetProperty("name").GetString(), imported.GetProperty("password_hash").GetString()));
+    }
 
     [Theory]
     [InlineData("queue/mine at /", null, "{}")]

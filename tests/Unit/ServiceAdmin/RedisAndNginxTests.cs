@@ -30,6 +30,7 @@ public sealed class RedisAndNginxTests
     [InlineData("replication/role", "master", "slave", "REPLICAOF NO ONE")]
     [InlineData("user/stranger", null, "on ~* +@all", "ACL DELUSER stranger")]
     [InlineData("user/reader", "on ~* +@read", "off", "ACL SETUSER reader reset on ~* +@read")]
+    [InlineData("user/default", "on digest:0123456789abcdef ~* &* +@all", "on digest:0123456789abcdef ~* &* +@all -set", "ACL SETUSER default resetkeys resetchannels -@all on ~* &* +@all")]
     public void Commands_RedisDifference_PutsItBack(string key, string? healthy, string? actual, string command) =>
         Assert.Equal(command, string.Join(' ', Assert.Single(RedisInspector.Commands(Inspected.Difference(key, healthy, actual))!)));
 

@@ -49,8 +49,8 @@ internal sealed class Diagnosis
         var chosen = left.Where(f => f.Rule.Proof).ToList();
         foreach (var hint in left.Where(f => !f.Rule.Proof))
         {
-            // Guesses about services that look healthy: one at a time, and none beside what is proven.
-            if (hint.Facts.Healthy && chosen.Exists(c => c.Rule.Proof || c.Facts.Healthy))
+            // A guess about a service that looks healthy is tried alone: what is sick, or proven, comes first.
+            if (hint.Facts.Healthy && chosen.Count > 0)
             {
                 continue;
             }
