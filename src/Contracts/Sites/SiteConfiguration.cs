@@ -96,8 +96,13 @@ public sealed record ConfigurationDifference(string Service, string Key, string?
     /// <summary>Begins a digest: what it stands for cannot be put back from it.</summary>
     public const string DigestMark = "digest:";
 
+    private static readonly string[] FirstAreas = ["vhost", "user", "role", "extension", "table", "column", "exchange", "queue"];
+
     /// <summary>What the key is about: all before its first slash.</summary>
     public string Area => AreaOf(Key);
+
+    /// <summary>What others need is put back before them: lower comes first.</summary>
+    public int Precedence => Array.IndexOf(FirstAreas, Area) is var at && at < 0 ? FirstAreas.Length : at;
 
     public static string AreaOf(string key) => key.IndexOf('/', StringComparison.Ordinal) is > 0 and var at ? key[..at] : key;
 }

@@ -9,15 +9,19 @@ public sealed class PostgresAdmin(IPlatform platform, ServiceSpec service)
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
 
-    /// <summary>Of the session itself, before what the database or the role is set to: a wrong value there must not stop its own repair.</summary>
-    private const string Options = "-c statement_timeout=8s -c lock_timeout=3s -c default_transaction_read_only=off";
+    /// <summary>
+    /// Of the session itself, before what the database or the role is set to: a wrong value there must not stop its own
+    /// repair, nor change what a literal is. Statements have their time from who asks, since an index may take long.
+    /// </summary>
+    private const string Options =
+        "-c statement_timeout=0 -c lock_timeout=3s -c default_transaction_read_only=off -c standard_conforming_strings=on -c quote_all_identifiers=off";
 
     private string User => service.Environment.GetValueOrDefault("POSTGRES_USER", "postgres");
 
     private string Database { get => field ?? service.Environment.GetValueOrDefault("POSTGRES_DB", User); init; }
 
     /// <summary>The same server's maintenance database, which is there when its own takes nobody.</summary>
-    public PostgresAdmin Elsewhere => new(platform, service) { Database = "postgres" };
+    public PostgresAdmin Elsewhere => new(platform, service) { Database = Database == "postgres" ? "template1" : "postgres" };
 
     /// <summary>As libpq reads it (PostgreSQL documentation, 34.1.1.1 Keyword/Value Connection Strings).</summary>
     private string Connection => $"dbname='{Database.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("'", "\\'", StringComparison.Ordinal)}' options='{Options}'";

@@ -91,7 +91,7 @@ internal sealed class PostgresInspector(PostgresAdmin admin, DeclaredSecrets sec
     {
         var name = difference.Key["setting/".Length..];
         var literal = PostgresAdmin.Literal(name);
-        var now = Lines(await admin.QueryAsync($"SELECT pg_sleep(0.1); SELECT current_setting({literal}); SELECT context = 'postmaster' FROM pg_settings WHERE name = {literal}", cancellationToken));
+        var now = Lines(await admin.QueryAsync($"SELECT pg_sleep(0.1); SELECT {PostgresQueries.Effective(literal)}; SELECT context = 'postmaster' FROM pg_settings WHERE name = {literal}", cancellationToken));
         var (value, postmaster) = (now.ElementAtOrDefault(1) ?? now.ElementAtOrDefault(0), now.LastOrDefault() == "t");
         if (value != difference.Healthy && difference.Healthy is { } healthy && !postmaster)
         {

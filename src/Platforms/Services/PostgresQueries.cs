@@ -55,6 +55,10 @@ internal static class PostgresQueries
     /// <summary>What can be asked in any database.</summary>
     public const string Databases = $"SELECT json_build_array(k, v) FROM ({DatabaseRows}) AS databases";
 
+    /// <summary>A setting as other sessions have it, by its name as a literal.</summary>
+    public static string Effective(string name) =>
+        $"coalesce((SELECT f.setting FROM pg_file_settings f JOIN pg_settings s ON s.name = f.name AND s.source IN ('client', 'session') WHERE f.applied AND f.name = {name}), current_setting({name}))";
+
     /// <summary>What this very session has set otherwise is told by the files.</summary>
     private const string Settings =
         """

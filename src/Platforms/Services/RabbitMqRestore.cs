@@ -7,8 +7,8 @@ using Quorate.Contracts.Sites;
 namespace Quorate.Platforms.Services;
 
 /// <summary>
-/// The rabbitmqctl command that puts one difference of a broker back. Pure but for a password's salt. Objects that are
-/// gone or changed are imported as definitions, in base64 inside one fixed expression, so nothing in them is ever code.
+/// The rabbitmqctl command that puts one difference of a broker back. Pure but for a password's salt. What is
+/// imported or set goes in base64 into a fixed expression, so nothing in it is ever code or an option.
 /// </summary>
 internal static partial class RabbitMqRestore
 {
@@ -45,9 +45,14 @@ internal static partial class RabbitMqRestore
         _ => null,
     };
 
-    /// <summary>Who is gone comes back without a password, which is put back as a difference of its own.</summary>
-    private static string[] User(string name, string healthy, string? actual)
+    /// <summary>Who is gone comes back without a password, which is put back as a difference of its own. Null: neither tags nor limits differ, or they are too long to be known.</summary>
+    private static string[]? User(string name, string healthy, string? actual)
     {
+        if (SecretDigest.IsDigest(actual))
+        {
+            return null;
+        }
+
         var wanted = JsonNode.Parse(healthy)!.AsObject();
         if (actual is null)
         {
@@ -55,10 +60,20 @@ internal static partial class RabbitMqRestore
             return Import("user", wanted);
         }
 
-        return JsonNode.DeepEquals(wanted["tags"], JsonNode.Parse(actual)!["tags"])
-            ? wanted["limits"] is JsonObject { Count: > 0 } limits ? ["set_user_limits", name, limits.ToJsonString()] : ["clear_user_limits", name, "all"]
-            : ["set_user_tags", name, .. Tags(wanted["tags"])];
+        var now = JsonNode.Parse(actual)!.AsObject();
+        return !JsonNode.DeepEquals(wanted["tags"], now["tags"]) ? Eval(
+                "rabbit_auth_backend_internal:set_tags(base64:decode(\"{0}\"), [binary_to_atom(T, utf8) || T <- rabbit_json:decode(base64:decode(\"{1}\"))], <<\"quorate\">>)",
+                Encoding.UTF8.GetBytes(name), Encoding.UTF8.GetBytes(new JsonArray([.. Tags(wanted["tags"]).Select(t => JsonValue.Create(t))]).ToJsonString()))
+            : !JsonNode.DeepEquals(wanted["limits"], now["limits"]) ? Limits(name, wanted["limits"] as JsonObject ?? [])
+            : null;
     }
+
+    /// <summary>Setting adds to those that are there, so all go first.</summary>
+    private static string[] Limits(string name, JsonObject limits) => limits.Count == 0
+        ? Eval("rabbit_auth_backend_internal:clear_user_limits(base64:decode(\"{0}\"), <<\"all\">>, <<\"quorate\">>)", Encoding.UTF8.GetBytes(name))
+        : Eval(
+            "begin rabbit_auth_backend_internal:clear_user_limits(base64:decode(\"{0}\"), <<\"all\">>, <<\"quorate\">>), rabbit_auth_backend_internal:set_user_limits(base64:decode(\"{0}\"), base64:decode(\"{1}\"), <<\"quorate\">>) end",
+            Encoding.UTF8.GetBytes(name), Encoding.UTF8.GetBytes(limits.ToJsonString()));
 
     /// <summary>A list, or, before RabbitMQ 3.9, one string with commas.</summary>
     private static IEnumerable<string> Tags(JsonNode? tags) => tags is JsonArray list

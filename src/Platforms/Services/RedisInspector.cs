@@ -115,15 +115,28 @@ internal sealed class RedisInspector(RedisAdmin admin) : ISoftwareInspector
         };
     }
 
-    /// <summary>Passwords are known by digest only: where they are as they were, all but them is set anew.</summary>
+    /// <summary>
+    /// Passwords are known by digest only: where they are as they were, all but them is set anew. Null where more than
+    /// passwords is known by digest only, or selectors (Redis 7) are part of it.
+    /// </summary>
     private static IReadOnlyList<IReadOnlyList<string>>? SetUser(string name, string[] healthy, string[] actual)
     {
-        var secrets = healthy.Where(SecretDigest.IsDigest).ToList();
-        return secrets.Count == 0 ? [["ACL", "SETUSER", name, "reset", .. healthy]]
-            : secrets.Order(StringComparer.Ordinal).SequenceEqual(actual.Where(SecretDigest.IsDigest).Order(StringComparer.Ordinal))
-                ? [["ACL", "SETUSER", name, "resetkeys", "resetchannels", "-@all", .. healthy.Except(secrets)]]
-                : null;
+        var all = healthy.Concat(actual).ToList();
+        if (!all.Exists(SecretDigest.IsDigest))
+        {
+            return [["ACL", "SETUSER", name, "reset", .. healthy]];
+        }
+
+        var (secrets, others) = (healthy.TakeWhile(w => !IsRule(w)).Where(SecretDigest.IsDigest), healthy.Where(w => !SecretDigest.IsDigest(w)));
+        var now = actual.TakeWhile(w => !IsRule(w)).Where(SecretDigest.IsDigest);
+        var hidden = healthy.SkipWhile(w => !IsRule(w)).Concat(actual.SkipWhile(w => !IsRule(w))).Any(SecretDigest.IsDigest);
+        return hidden || all.Exists(w => w.StartsWith('(')) || !secrets.Order(StringComparer.Ordinal).SequenceEqual(now.Order(StringComparer.Ordinal)) ? null
+            // Channels are known since Redis 6.2.
+            : [["ACL", "SETUSER", name, "resetkeys", .. all.Exists(w => w.StartsWith('&')) ? ["resetchannels"] : Array.Empty<string>(), "-@all", .. others]];
     }
+
+    /// <summary>What is not a flag or a password: keys, channels and commands, which follow those.</summary>
+    private static bool IsRule(string word) => word is ['~' or '%' or '&' or '+' or '-' or '(', ..];
 
     private static bool IsDenied(string message) =>
         message.Contains("NOAUTH", StringComparison.Ordinal) || message.Contains("WRONGPASS", StringComparison.Ordinal) || message.Contains("NOPERM", StringComparison.Ordinal)

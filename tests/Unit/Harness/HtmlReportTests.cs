@@ -1,5 +1,4 @@
 using Quorate.Contracts;
-using Quorate.Contracts.Plans;
 using Quorate.Harness.Metrics;
 using Quorate.Harness.Records;
 using Quorate.Harness.Report;

@@ -10,7 +10,7 @@ public sealed class OracleProberTests
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
     [Fact]
-    public async Task Look_OneServiceStoppedAnotherHangs_TellsWhatIsKnownWithoutWaiting()
+    public async Task Glance_OneServiceStoppedAnotherHangs_TellsWhatIsKnownWithoutWaiting()
     {
         await using var hanging = new LoopbackServer(_ => null);
         var site = Site(Service("api") with { Health = hanging.Root }, Service("db"));
@@ -19,11 +19,11 @@ public sealed class OracleProberTests
         var time = new FakeTime();
         using var prober = new OracleProber(site, new FakePlatform(world, new FakeProcess()), time);
 
-        var looking = prober.LookAsync(Token);
+        var looking = prober.GlanceAsync(Token);
         // One timer is the patience with what hangs, the other the moment after the first failure.
         while (time.Armed < 2)
         {
-            await Task.Delay(5, Token);
+            await Task.Delay(TimeSpan.FromMilliseconds(5), TimeProvider.System, Token);
         }
 
         time.Advance(TimeSpan.FromMilliseconds(100));
@@ -37,5 +37,6 @@ public sealed class OracleProberTests
         var site = Site(Service("api") with { Health = server.Root });
         using var prober = new OracleProber(site, new FakePlatform(new FakeWorld(site), new FakeProcess()), TimeProvider.System);
         Assert.Empty(await prober.LookAsync(Token));
+        Assert.Empty(await prober.GlanceAsync(Token));
     }
 }

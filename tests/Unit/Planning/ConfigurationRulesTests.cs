@@ -28,6 +28,7 @@ public sealed class ConfigurationRulesTests
         { "firewall rule, all healthy", ["restore_config queue firewall/filter -A INPUT -j DROP"] },
         { "proven beside a guess", ["restore_config store setting/work_mem"] },
         { "user changed, no inverse", ["restart cache"] },
+        { "user changed where data is kept, no inverse", ["restart api"] },
         { "two services changed", ["restore_config store index/i", "restore_config queue limit/memory"] },
     };
 
@@ -98,6 +99,7 @@ public sealed class ConfigurationRulesTests
         "firewall rule, all healthy" => new Shop { Text = "now and then a request fails" }.Config("queue", "firewall/filter -A INPUT -j DROP"),
         "proven beside a guess" => new Shop().Fails("place an order: no answer").Log("api", "connection refused (cache:8083)").Config("store", "setting/work_mem"),
         "user changed, no inverse" => new Shop().Sick("api").Config("cache", "user/default", restorable: false),
+        "user changed where data is kept, no inverse" => new Shop().Sick("api").Config("queue", "user/monitor", restorable: false),
         "two services changed" => new Shop().Sick("api").Config("store", "index/i").Config("queue", "limit/memory"),
         _ => throw new ArgumentOutOfRangeException(nameof(fault), fault, "unknown"),
     };

@@ -37,7 +37,7 @@ internal sealed class Shop
             Service("api", 8081, ["store", "cache", "queue"], ("STORE_URL", "http://127.0.0.1:8082"), ("CACHE_URL", "http://127.0.0.1:8083")),
             Service("store", 8082, []),
             Service("cache", 8083, []),
-            Service("queue", 8084, []),
+            Service("queue", 8084, []) with { Volumes = [new VolumeMount("queue-data", "/data", false, "volume")] },
             Service("worker", 8085, ["queue", "store"], ("STORE_URL", "http://127.0.0.1:8082")),
         ],
         Probes = [new SiteProbe("place an order", "edge", new Uri("http://127.0.0.1:8080/orders"), "POST", "{}", 201)],

@@ -53,12 +53,24 @@ public sealed class RabbitMqTests
     [InlineData("limit/disk", "50000000", "900000000000", "set_disk_free_limit 50000000")]
     [InlineData("policy/small at /", null, "{}", "clear_policy -p / small")]
     [InlineData("permission/stranger at /", null, "{}", "clear_permissions -p / stranger")]
-    [InlineData("user/app", "{\"tags\":[\"management\"],\"limits\":{}}", "{\"tags\":[],\"limits\":{}}", "set_user_tags app management")]
-    [InlineData("user/app", "{\"tags\":\"a,b\"}", "{\"tags\":\"\"}", "set_user_tags app a b")]
-    [InlineData("user/app", "{\"tags\":[],\"limits\":{}}", "{\"tags\":[],\"limits\":{\"max-channels\":0}}", "clear_user_limits app all")]
-    [InlineData("user/app", "{\"tags\":[],\"limits\":{\"max-channels\":9}}", "{\"tags\":[],\"limits\":{}}", "set_user_limits app {\"max-channels\":9}")]
     public void Command_KnownArea_PutsItBack(string key, string? healthy, string? actual, string command) =>
         Assert.Equal(command, string.Join(' ', RabbitMqRestore.Command(Inspected.Difference(key, healthy, actual), Secrets)!));
+
+    [Theory]
+    [InlineData("{\"tags\":[\"management\"],\"limits\":{}}", "{\"tags\":[],\"limits\":{}}", "set_tags", "[\"management\"]")]
+    [InlineData("{\"tags\":\"a,b\"}", "{\"tags\":\"\"}", "set_tags", "[\"a\",\"b\"]")]
+    [InlineData("{\"tags\":[],\"limits\":{}}", "{\"tags\":[],\"limits\":{\"max-channels\":0}}", "clear_user_limits", null)]
+    [InlineData("{\"tags\":[],\"limits\":{\"max-channels\":9}}", "{\"tags\":[],\"limits\":{}}", "set_user_limits", "{\"max-channels\":9}")]
+    public void Command_UserChanged_SetsWhatDiffers(string healthy, string actual, string function, string? value)
+    {
+        var command = RabbitMqRestore.Command(Inspected.Difference("user/-p app", healthy, actual), Secrets)!;
+        Assert.Equal("eval", command[0]);
+        Assert.Contains("rabbit_auth_backend_internal:" + function, command[1], StringComparison.Ordinal);
+        Assert.DoesNotContain("app", command[1], StringComparison.Ordinal);
+        List<string> said = [.. command[1].Split('"').Where((_, i) => i % 2 == 1).Where(s => s is not ("all" or "quorate")).Select(s => Encoding.UTF8.GetString(Convert.FromBase64String(s)))];
+        Assert.Equal("-p app", said[0]);
+        Assert.Equal(value, value is null ? null : said[^1]);
+    }
 
     [Fact]
     public void Command_UserGone_IsMadeWithoutAPassword()
@@ -72,6 +84,8 @@ public sealed class RabbitMqTests
     [InlineData("queue/mine at /", null, "{}")]
     [InlineData("queue/orders at /", "{}", "{\"durable\":false}")]
     [InlineData("limit/memory", "absolute 1; halt()", "x")]
+    [InlineData("user/app", "{\"tags\":[],\"hashing_algorithm\":\"a\"}", "{\"tags\":[],\"hashing_algorithm\":\"b\"}")]
+    [InlineData("user/app", "{\"tags\":[]}", "{\"tags\":[\"aaaaa… digest:0123456789abcdef")]
     [InlineData("password/cloud", "digest:0123456789abcdef", "digest:0")]
     public void Command_NoSafeInverse_None(string key, string? healthy, string? actual) =>
         Assert.Null(RabbitMqRestore.Command(Inspected.Difference(key, healthy, actual), Secrets));

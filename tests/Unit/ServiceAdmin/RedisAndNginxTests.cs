@@ -31,15 +31,18 @@ public sealed class RedisAndNginxTests
     [InlineData("user/stranger", null, "on ~* +@all", "ACL DELUSER stranger")]
     [InlineData("user/reader", "on ~* +@read", "off", "ACL SETUSER reader reset on ~* +@read")]
     [InlineData("user/default", "on digest:0123456789abcdef ~* &* +@all", "on digest:0123456789abcdef ~* &* +@all -set", "ACL SETUSER default resetkeys resetchannels -@all on ~* &* +@all")]
+    [InlineData("user/default", "on digest:0123456789abcdef ~* +@all", "off digest:0123456789abcdef ~* +@all", "ACL SETUSER default resetkeys -@all on ~* +@all")]
     public void Commands_RedisDifference_PutsItBack(string key, string? healthy, string? actual, string command) =>
         Assert.Equal(command, string.Join(' ', Assert.Single(RedisInspector.Commands(Inspected.Difference(key, healthy, actual))!)));
 
     [Theory]
-    [InlineData("setting/requirepass", "digest:0123456789abcdef")]
-    [InlineData("user/default", "on digest:0123456789abcdef ~*")]
-    [InlineData("user/default", null)]
-    public void Commands_SecretOrUnknown_None(string key, string? healthy) =>
-        Assert.Null(RedisInspector.Commands(Inspected.Difference(key, healthy, "digest:fedcba9876543210")));
+    [InlineData("setting/requirepass", "digest:0123456789abcdef", "digest:fedcba9876543210")]
+    [InlineData("user/default", "on digest:0123456789abcdef ~*", "on digest:fedcba9876543210 ~*")]
+    [InlineData("user/default", null, "on ~*")]
+    [InlineData("user/default", "on digest:0123456789abcdef ~a +get", "on digest:0123456789abcdef ~a +get (~* +@all)")]
+    [InlineData("user/default", "on digest:0123456789abcdef ~session:token digest:11 +@all", "on digest:0123456789abcdef ~session:token digest:11 -@all")]
+    public void Commands_SecretOrUnknown_None(string key, string? healthy, string? actual) =>
+        Assert.Null(RedisInspector.Commands(Inspected.Difference(key, healthy, actual)));
 
     [Fact]
     public void Parse_NginxConfiguration_TellsBlocksApart()

@@ -114,6 +114,9 @@ public sealed record OracleTrace
     /// <summary>What differed from the healthy site after the triage and before anything was reverted.</summary>
     public IReadOnlyList<string> Differences { get; init; } = [];
 
+    /// <summary>What failed in one full look after the triage and before anything was reverted.</summary>
+    public IReadOnlyList<string> FailuresAtEnd { get; init; } = [];
+
     /// <summary>What still differed after everything was reverted and put back; empty unless something failed.</summary>
     public IReadOnlyList<string> Left { get; init; } = [];
 

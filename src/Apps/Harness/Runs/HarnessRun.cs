@@ -162,6 +162,7 @@ internal sealed class HarnessRun(HarnessSite site, HarnessServices services, Run
         {
             // First: what the oracle's own questions do to a busy machine from here on is not the site's.
             Readings = watch.Readings,
+            FailuresAtEnd = await site.Prober.LookAsync(cancellationToken),
             Invariants = await _faults.CheckInvariantsAsync(cancellationToken),
             Differences = await site.Keeper.DifferencesAsync(cancellationToken),
             WindowEndedMs = _clock.NowMs,

@@ -19,34 +19,42 @@ public sealed class OracleProber(Site site, IPlatform platform, TimeProvider tim
         Timeout = Timeout.InfiniteTimeSpan,
     };
 
-    /// <summary>
-    /// What fails now, one sentence each; empty when everything passes. What is known a moment after the first failure has
-    /// to do: the others may wait for a service that hangs.
-    /// </summary>
-    public async Task<IReadOnlyList<string>> LookAsync(CancellationToken cancellationToken)
+    /// <summary>What fails now, one sentence each; empty when everything passes.</summary>
+    public async Task<IReadOnlyList<string>> LookAsync(CancellationToken cancellationToken) =>
+        [.. (await Task.WhenAll(Ask(cancellationToken))).SelectMany(f => f)];
+
+    /// <summary>The same, but what is known a moment after the first failure has to do: the others may wait for a service that hangs.</summary>
+    public async Task<IReadOnlyList<string>> GlanceAsync(CancellationToken cancellationToken)
     {
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        Task<IReadOnlyList<string>>[] asked =
-        [
-            StatesAsync(ending.Token),
-            .. site.Services.Select(s => OnlyAsync(AddressProblemAsync(s, ending.Token))),
-            .. site.Probes.Select(p => OnlyAsync(ProbeAsync(p, ending.Token))),
-        ];
-        await foreach (var one in Task.WhenEach(asked).WithCancellation(cancellationToken))
+        try
         {
-            if ((await one).Count > 0)
+            var asked = Ask(ending.Token);
+            await foreach (var one in Task.WhenEach(asked).WithCancellation(cancellationToken))
             {
-                await Task.WhenAny(Task.WhenAll(asked), Task.Delay(Moment, time, cancellationToken));
-                var failures = asked.Where(a => a.IsCompletedSuccessfully).SelectMany(a => a.Result).ToList();
-                await ending.CancelAsync();
-                return failures;
+                if ((await one).Count > 0)
+                {
+                    await Task.WhenAny(Task.WhenAll(asked), Task.Delay(Moment, time, cancellationToken));
+                    return [.. asked.Where(a => a.IsCompletedSuccessfully).SelectMany(a => a.Result)];
+                }
             }
-        }
 
-        return [];
+            return [];
+        }
+        finally
+        {
+            await ending.CancelAsync();
+        }
     }
 
     public void Dispose() => _http.Dispose();
+
+    private Task<IReadOnlyList<string>>[] Ask(CancellationToken cancellationToken) =>
+    [
+        StatesAsync(cancellationToken),
+        .. site.Services.Select(s => OnlyAsync(AddressProblemAsync(s, cancellationToken))),
+        .. site.Probes.Select(p => OnlyAsync(ProbeAsync(p, cancellationToken))),
+    ];
 
     private async Task<IReadOnlyList<string>> StatesAsync(CancellationToken cancellationToken)
     {

@@ -121,7 +121,7 @@ public sealed class SiteKeeper(Site site, IPlatform platform, ISiteInspector? in
 
         var now = await SiteState.CaptureAsync(site, platform, inspector, cancellationToken);
         var differences = now.ConfigurationDifferences(reference).Where(d => !VolatileKeys.Contains($"{d.Service} {d.Key}")).ToList();
-        foreach (var difference in differences)
+        foreach (var difference in differences.OrderBy(d => d.Precedence))
         {
             try
             {

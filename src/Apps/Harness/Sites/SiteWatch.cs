@@ -91,7 +91,7 @@ public sealed class SiteWatch : IAsyncDisposable
             IReadOnlyList<string> failures;
             try
             {
-                failures = await _prober.LookAsync(cancellationToken);
+                failures = await _prober.GlanceAsync(cancellationToken);
             }
             catch (PlatformException error)
             {

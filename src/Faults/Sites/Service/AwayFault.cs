@@ -36,14 +36,17 @@ public abstract class AwayFault : ISiteFault
 
     public async Task RevertAsync(FaultContext context, FaultReceipt receipt, CancellationToken cancellationToken)
     {
-        ServiceState state = await context.FindAsync(receipt.Target, cancellationToken) is { } seen ? seen.State : ServiceState.Running;
-        bool halfway = !receipt.Applied && EndsLater && state == ServiceState.Running;
+        if (await context.FindAsync(receipt.Target, cancellationToken) is not { } seen)
+        {
+            return;
+        }
+        bool halfway = !receipt.Applied && EndsLater && seen.State == ServiceState.Running;
         if (halfway)
         {
             // The end may be under way still, though nobody waits for it any more: ending it too does wait.
             await context.Platform.StopAsync(receipt.Target, cancellationToken);
         }
-        if (halfway || state is ServiceState.Stopped or ServiceState.Missing)
+        if (halfway || seen.State is ServiceState.Stopped or ServiceState.Missing)
         {
             await context.Platform.StartAsync(receipt.Target, receipt.EffectKey + "-revert", cancellationToken);
         }

@@ -49,7 +49,7 @@ internal sealed class Diagnosis
         var chosen = left.Where(f => f.Rule.Proof).ToList();
         foreach (var hint in left.Where(f => !f.Rule.Proof))
         {
-            // A guess about a service that looks healthy is tried alone: what is sick, or proven, comes first.
+            // A guess about a service that looks healthy waits until nothing likelier is left.
             if (hint.Facts.Healthy && chosen.Count > 0)
             {
                 continue;

@@ -20,9 +20,6 @@ internal sealed class FactCollector(PlanningContext context, Rulebook rulebook, 
     // The difference from the declaration says the same, and what undoes it.
     private static readonly string[] DeclaredAreas = ["env"];
 
-    // What others are made in or refer to comes back first.
-    private static readonly string[] FirstAreas = ["vhost", "user", "role", "extension", "table", "column", "exchange", "queue"];
-
     private readonly SiteSnapshotIndex _seen = new(context.Site, context.Snapshot);
     private readonly IncidentWords _text = new(context.IncidentText);
 
@@ -46,7 +43,7 @@ internal sealed class FactCollector(PlanningContext context, Rulebook rulebook, 
         var state = _seen.State(name);
         var said = context.Snapshot.Configuration;
         var differences = said?.Of(name).Where(d => !DeclaredAreas.Contains(d.Area, StringComparer.Ordinal))
-            .OrderBy(d => Array.IndexOf(FirstAreas, d.Area) is var at && at < 0 ? FirstAreas.Length : at).ToList() ?? [];
+            .OrderBy(d => d.Precedence).ToList() ?? [];
         var sick = graph.Dependants(name).Where(d => !_seen.Healthy(d)).ToList();
         return new ServiceFacts
         {
