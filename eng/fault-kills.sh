@@ -1,11 +1,12 @@
 #!/usr/bin/env bash
 # Kills injectors of faults at seeded moments, and measures how long it takes until everything is as it was.
-# usage: eng/fault-kills.sh COMPOSEFILE [KILLS] [SEED]     (root; the site is up on Docker, and nobody else breaks it)
+# usage: eng/fault-kills.sh lab/cloud/compose.yml [KILLS] [SEED]     (root; the cloud lab is up on Docker, and nobody else breaks it)
 # FAULTS="crash pause …" chooses among the faults; LONGEST_MS is the latest moment of a kill after the start (3000).
-# Prints a line for each kill and a summary; exit 1 when something took longer than 5 s, or was left behind.
+# Prints a line for each kill: after how long its fault was taken back and off the record, and what was left behind once the
+# site was healthy. Exit 1 when a revert took longer than 5 s, something was left behind, or no fault was on record at all.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-site=${1:?usage: eng/fault-kills.sh COMPOSEFILE [KILLS] [SEED]}
+site=${1:?usage: eng/fault-kills.sh lab/cloud/compose.yml [KILLS] [SEED]}
 kills=${2:-100}
 seed=${3:-1}
 longest=${LONGEST_MS:-3000}
@@ -13,13 +14,15 @@ limit_ms=5000
 quorate=${QUORATE_APP:-./quorate}
 home=${QUORATE_HOME:-$HOME/.quorate}
 work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
+victim=
+trap '[ -z "$victim" ] || kill -KILL "$victim" 2> /dev/null; rm -rf "$work"' EXIT
 
 fail() { echo "fault-kills: $1" >&2; exit 1; }
+[ "$(id -u)" -eq 0 ] || fail "it has to be root: it looks into the containers' namespaces"
 now_ms() { echo $(($(date +%s%N) / 1000000)); }
 project=$("$quorate" site status --site "$site" --json | sed -n 's/.*"container_id": "\([0-9a-f]*\)".*/\1/p' | head -1 |
-  xargs -r docker inspect -f '{{index .Config.Labels "com.docker.compose.project"}}')
-[ -n "$project" ] || fail "the site does not run on Docker"
+  xargs -r docker inspect -f '{{index .Config.Labels "com.docker.compose.project"}}') || true
+[ -n "$project" ] || fail "the site does not run on Docker, or is not healthy"
 container() { docker ps -aq --filter "label=com.docker.compose.project=$project" --filter "label=com.docker.compose.service=$1"; }
 
 # What the faults could have changed, in the words of those who have it: none of it is Quorate's.
@@ -51,7 +54,7 @@ fingerprint() {
 }
 
 # recorded: true while a fault of the site is on record
-recorded() { compgen -G "$home/sites/$project-*/faults/*.json" > /dev/null; }
+recorded() { compgen -G "$home/sites/$project-????????/faults/*.json" > /dev/null; }
 
 settled() { local i; for i in $(seq 60); do "$quorate" site status --site "$site" > /dev/null && return; sleep 0.5; done; fail "the site does not get healthy"; }
 
@@ -70,6 +73,8 @@ for ((i = 1; i <= kills; i++)); do
   kill -KILL "$victim" 2> /dev/null || true
   began=$(now_ms)
   wait "$victim" 2> /dev/null || true
+  victim=
+  if grep -q '^error:' "$work/out"; then cat "$work/out"; fi
   while recorded && [ $(($(now_ms) - began)) -lt 60000 ]; do sleep 0.05; done
   took=$(($(now_ms) - began))
   [ "$took" -le "$worst" ] || worst=$took
@@ -79,5 +84,5 @@ for ((i = 1; i <= kills; i++)); do
   if diff "$work/before" "$work/after" > "$work/diff"; then difference=none; else difference=$(wc -l < "$work/diff"); left=$((left + 1)); cat "$work/diff"; fi
   echo "$i $fault killed after $delay ms ($at): back in $took ms, left behind: $difference"
 done
-echo "kills $kills, of them $effective with the fault on record; worst $worst ms; later than $limit_ms ms: $late; left something behind: $left"
-[ "$late" -eq 0 ] && [ "$left" -eq 0 ]
+echo "kills $kills, of them $effective with the fault on record; worst revert $worst ms; later than $limit_ms ms: $late; left something behind: $left"
+[ "$late" -eq 0 ] && [ "$left" -eq 0 ] && [ "$effective" -gt 0 ]

@@ -104,6 +104,9 @@ public class RunJudgeTests
     {
         var summary = BatchSummary.Of([]);
         Assert.Null(summary.Sr);
+        // What a reader counts on is there, known or not.
+        var document = Quorate.Contracts.QuorateJson.ToElement(summary);
+        Assert.All(["sr", "mrl_ms", "tged", "root_right", "p95_recovery_ms"], name => Assert.Equal(System.Text.Json.JsonValueKind.Null, document.GetProperty(name).ValueKind));
         Assert.Null(summary.MrlMs);
         Assert.Equal([0, 1], summary.SrWilson95);
     }

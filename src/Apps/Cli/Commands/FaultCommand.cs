@@ -52,7 +52,7 @@ internal static class FaultCommand
         var name = new Argument<string>("name") { Description = "A name from quorate fault list." };
         var target = new Option<string?>("--target") { Description = "The service to break (default: the fault's own).", HelpName = "SERVICE" };
         var anyway = new Option<bool>("--i-know") { Description = "Allow it on a site that is not marked as a lab (x-quorate: lab: true)." };
-        var minutes = NumberOptions.OptionalWhole("--minutes", "How long it lasts when nobody takes it back (default: the fault's own, mostly 10).", 1, (int)FaultInjector.LongestDuration.TotalMinutes);
+        var minutes = NumberOptions.OptionalWhole("--minutes", "How long it lasts when nobody takes it back (default 10).", 1, (int)FaultInjector.LongestDuration.TotalMinutes);
         var holder = NumberOptions.OptionalWhole("--while", "Also end it with the process of this id.", 2, int.MaxValue);
         var hold = new Option<bool>("--hold") { Description = "Stay, and end it with this command (Ctrl-C)." };
         var site = SiteOptions.Site();

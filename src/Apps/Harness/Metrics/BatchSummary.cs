@@ -55,6 +55,7 @@ public sealed record BatchSummary
     public required double? P95ReplanMs { get; init; }
 
     /// <summary>Of the scenarios that expect one: the share of right diagnoses.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
     public required double? RootRight { get; init; }
 
     public static BatchSummary Of(IReadOnlyList<RunResult> results)

@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using Quorate.Contracts.Plans;
 using Quorate.Engine.Triage.Metrics;
 using Quorate.Harness.Records;
@@ -5,7 +6,7 @@ using Quorate.Harness.Records;
 namespace Quorate.Harness.Metrics;
 
 /// <summary>One change from a committed version to the next. LatencyMs: from the earliest deviation that it answers to its durable commit; null when there was none.</summary>
-public sealed record Replan(int From, int To, double Tged, double TgedBounded, double? LatencyMs);
+public sealed record Replan(int From, int To, double Tged, double TgedBounded, [property: JsonIgnore(Condition = JsonIgnoreCondition.Never)] double? LatencyMs);
 
 /// <summary>
 /// A trigger is a deviation that no acting plan has answered yet: the one that the triage began with, later what the engine's

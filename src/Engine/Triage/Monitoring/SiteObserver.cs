@@ -15,6 +15,7 @@ public sealed partial class SiteObserver(Site site, IPlatform platform, SiteProb
     public const int MaxLineLength = 500;
 
     private const int LogTail = 400;
+    private const int MaxReadings = 8;
     private const double BusyCores = 0.9;
     private static readonly TimeSpan LogAge = TimeSpan.FromMinutes(10);
     private static readonly string[] TroubleLevels = ["WARN", "ERROR", "FATAL"];
@@ -31,7 +32,8 @@ public sealed partial class SiteObserver(Site site, IPlatform platform, SiteProb
         var asking = AskAsync(cancellationToken);
         var observations = await platform.ObserveAsync(cancellationToken);
         var probing = prober.ProbeAsync(observations, cancellationToken);
-        var readingUsage = Task.WhenAll(observations.Select(o => ReadUsageAsync(o, cancellationToken)));
+        var others = Task.WhenAll(asking, probing);
+        var readingUsage = Task.WhenAll(observations.Select(o => ReadUsageAsync(o, others, cancellationToken)));
         var logs = await Task.WhenAll(observations.Select(o => ReadLogsAsync(o, at, cancellationToken)));
         var usage = await readingUsage;
         var status = await probing;
@@ -79,6 +81,26 @@ public sealed partial class SiteObserver(Site site, IPlatform platform, SiteProb
             // It may have ended since it was observed; a missing sample is what the caller then sees.
             return null;
         }
+    }
+
+    /// <summary>
+    /// The mean of readings for as long as the others take: on a machine that the looking itself keeps busy, a hog gets little
+    /// of a single short window.
+    /// </summary>
+    private async Task<ResourceUsage?> ReadUsageAsync(ServiceObservation observed, Task others, CancellationToken cancellationToken)
+    {
+        var readings = new List<ResourceUsage>();
+        while (readings.Count == 0 || (readings.Count < MaxReadings && !others.IsCompleted))
+        {
+            if (await ReadUsageAsync(observed, cancellationToken) is not { } reading)
+            {
+                break;
+            }
+
+            readings.Add(reading);
+        }
+
+        return readings.Count == 0 ? null : readings[^1] with { CpuLoad = readings.Average(r => r.CpuLoad) };
     }
 
     /// <summary>WARN or above, or a line without a level that reads like an error.</summary>

@@ -12,7 +12,7 @@ public sealed partial class CpuHogFault : ISiteFault
 
     public string Name => "cpu_hog";
 
-    public string Summary => "Makes threads inside the service spin (POST /lab/burn) until its requests are slow; ends by itself after 10 minutes.";
+    public string Summary => "Makes threads inside the service spin (POST /lab/burn) until its requests are slow; ends by itself at its deadline.";
 
     public string BlastRadius => "Requests to the service are slow or time out, and others on the machine get less CPU; all data stays.";
 

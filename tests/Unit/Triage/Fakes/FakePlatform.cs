@@ -22,6 +22,9 @@ internal sealed class FakeWorld(Site site)
 
     public Dictionary<string, ResourceUsage> Usage { get; } = [];
 
+    /// <summary>Asked for each reading before <see cref="Usage"/>.</summary>
+    public Func<string, ResourceUsage?>? Meter { get; set; }
+
     public Dictionary<string, List<LogLine>> Logs { get; } = [];
 
     /// <summary>Sets the engine's health verdict after each change; what the fault of a test is.</summary>
@@ -138,7 +141,7 @@ internal sealed class FakePlatform(FakeWorld world, FakeProcess process) : IPlat
     }
 
     public Task<ResourceUsage?> ReadUsageAsync(string service, CancellationToken cancellationToken) =>
-        Task.FromResult<ResourceUsage?>(world.Usage.GetValueOrDefault(service) ?? new ResourceUsage(0.01, 1_000_000, 1));
+        Task.FromResult<ResourceUsage?>(world.Meter?.Invoke(service) ?? world.Usage.GetValueOrDefault(service) ?? new ResourceUsage(0.01, 1_000_000, 1));
 
     public Task<ExecOutcome> ExecAsync(string service, IReadOnlyList<string> command, TimeSpan timeout, CancellationToken cancellationToken)
     {
