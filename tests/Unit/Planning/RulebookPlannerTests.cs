@@ -89,6 +89,13 @@ public sealed class RulebookPlannerTests
     }
 
     [Fact]
+    public async Task Propose_HealthySiteWithOneUnusualService_MeasuresIt()
+    {
+        var first = await ProposeAsync(new Shop { Text = "la boutique est très lente" }.Unusual("api", "cpu_load"));
+        Assert.Contains(first.Plan!.Tasks, t => t is { Type: "check_metrics", Target: "api" });
+    }
+
+    [Fact]
     public async Task Propose_OldErrorsInLogsOfHealthySite_NothingWrong()
     {
         var shop = new Shop { Text = "there are errors" }

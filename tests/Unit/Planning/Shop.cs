@@ -23,6 +23,7 @@ internal sealed class Shop
     private readonly List<PlanHistory> _history = [];
     private readonly List<(ConfigurationDifference Difference, bool Restorable)> _differences = [];
     private readonly List<(string Service, string Kind)> _conditions = [];
+    private readonly List<Anomaly> _anomalies = [];
 
     public string Text { get; set; } = "something is wrong with the shop";
 
@@ -93,6 +94,13 @@ internal sealed class Shop
         return this;
     }
 
+    /// <summary>A reading that is out of line with the healthy site's.</summary>
+    public Shop Unusual(string service, string kind)
+    {
+        _anomalies.Add(new Anomaly(service, kind, 8, "it is more than usual"));
+        return this;
+    }
+
     /// <summary>Says that the plan ran, every task with the status given.</summary>
     public Shop Ran(Plan plan, string[]? deviations = null, bool undone = false, bool ok = true)
     {
@@ -137,6 +145,7 @@ internal sealed class Shop
             Metrics = new TelemetryMetrics(_cpu.GetValueOrDefault(n, 0.05), 50e6, _states[n] == ServiceState.Running && !_sick.Contains(n) ? 4 : -1),
         })],
         Drift = _drift,
+        Anomalies = _anomalies,
         Configuration = new ConfigurationView(
             new SiteConfiguration
             {

@@ -3,7 +3,7 @@ using Quorate.Contracts;
 
 namespace Quorate.Engine.Triage.Planning.Rules;
 
-/// <summary>What to look at first: the most suspicious services, or, when nothing is suspicious, those that were named or that users meet.</summary>
+/// <summary>What to look at first: the most suspicious services, or, when nothing is suspicious, those that were named, that are not as usual, or that users meet.</summary>
 internal static class EvidenceChoice
 {
     private const int MaxQuietServices = 2;
@@ -38,6 +38,7 @@ internal static class EvidenceChoice
     {
         var services = facts.Where(f => !f.Healthy)
             .Concat(suspicious ? [] : facts.Where(f => f.Mentioned))
+            .Concat(suspicious ? [] : facts.Where(f => f.Anomalies.Count > 0))
             .Concat(suspicious ? [] : facts.Where(f => !graph.Dependants(f.Name).Any()))
             .Concat(suspicious ? [] : facts)
             .Distinct().Take(MaxQuietServices);
