@@ -13,6 +13,8 @@ internal static class Burn
 {
     private const int MaxThreads = 32;
     private const int MaxSeconds = 1_800;
+    private const int MaxEndPolls = 200;
+    private static readonly TimeSpan EndPoll = TimeSpan.FromMilliseconds(20);
 
     private static readonly Lock Gate = new();
     private static CancellationTokenSource? current;
@@ -22,7 +24,7 @@ internal static class Burn
     {
         host.Metrics.Gauge($"{host.Program}_lab_burning_threads", "Threads that the lab's CPU hog keeps busy.", () => burning);
         app.MapPost("/lab/burn", context => StartAsync(context, host));
-        app.MapDelete("/lab/burn", context => StopAsync(context));
+        app.MapDelete("/lab/burn", context => StopAsync(context, host.Time));
     }
 
     private static Task StartAsync(HttpContext context, RoleHost host)
@@ -47,18 +49,24 @@ internal static class Burn
         return context.AnswerAsync(202, new BurnReport(threads, seconds), HostJson.Default.BurnReport);
     }
 
-    private static Task StopAsync(HttpContext context)
+    private static async Task StopAsync(HttpContext context, TimeProvider time)
     {
         if (!HttpJson.IsNear(context.Connection.RemoteIpAddress))
         {
-            return context.RefuseAsync(403, "only from this machine or its container networks");
+            await context.RefuseAsync(403, "only from this machine or its container networks");
+            return;
         }
         lock (Gate)
         {
             current?.Cancel();
             current = null;
         }
-        return context.AnswerAsync(200, new BurnReport(0, 0), HostJson.Default.BurnReport);
+        // Whoever asked may count on it, and a thread that gets little of the processor ends late.
+        for (int i = 0; i < MaxEndPolls && Volatile.Read(ref burning) > 0; i++)
+        {
+            await Task.Delay(EndPoll, time, context.RequestAborted);
+        }
+        await context.AnswerAsync(200, new BurnReport(0, 0), HostJson.Default.BurnReport);
     }
 
     /// <summary>Fills and drops buffers as fast as it can: it takes a core, and the collector's pauses hold up the requests.</summary>
