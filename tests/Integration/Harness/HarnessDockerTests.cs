@@ -35,7 +35,7 @@ public class HarnessDockerTests
 
         (code, batch) = await cloud.HarnessAsync("run", "cloud_cache_stop", "--arm", "llm", "--noise", "0", "--seed", "2");
         Assert.True(code == 0 && batch.GetProperty("errors").GetInt32() == 0, batch.ToString());
-        var record = Directory.GetDirectories(Path.Combine(cloud.Cli.Home, "records")).Single(d => d.Contains("llm-s2", StringComparison.Ordinal));
+        var record = Directory.GetDirectories(Path.Combine(cloud.Cli.Home, "records")).Single(d => d.Contains("-llm-", StringComparison.Ordinal) && d.Contains("-s2-", StringComparison.Ordinal));
         await WorstPlan.AssertNoWorseAsync(record, "cache", ["db", "queue", "worker", "prometheus"], Token);
 
         var (replayed, replay) = await cloud.HarnessAsync("replay");
