@@ -30,13 +30,14 @@ hold() { local number; number=$(pid "$1") && kill -STOP "$number"; }
 hold_children() { local number; number=$(pid "$1") && pkill -STOP -P "$number"; }
 address() { docker inspect -f '{{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}' "$(container "$1")" | grep .; }
 engine() { local verb=$1 service=$2 id; shift 2; id=$(container "$service") && docker "$verb" "$@" "$id"; }
-inside() { local service=$1 id; shift; id=$(container "$service") && docker exec -u 0 "$id" "$@"; }
+run() { local service=$1 id; shift; id=$(container "$service") && docker exec ${as_user:+-u "$as_user"} "$id" "$@"; }
+inside() { as_user=0 run "$@"; }
 file() { local number; number=$(pid "$1") && [ -e "/proc/$number/root$2" ] && echo "/proc/$number/root$2"; }
 net() { local service=$1 number; shift; number=$(pid "$service") && nsenter -t "$number" -n "$@"; }
-sql() { local id args=(); for s in "$@"; do args+=(-c "$s"); done; id=$(container db) && docker exec "$id" psql -q -v ON_ERROR_STOP=1 -U cloud -d "${database:-cloud}" "${args[@]}"; }
+sql() { local args=(); for s in "$@"; do args+=(-c "$s"); done; run db psql -q -v ON_ERROR_STOP=1 -U cloud -d "${database:-cloud}" "${args[@]}"; }
 anew="SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'app'"
-redis() { local id; id=$(container cache) && docker exec "$id" redis-cli -e "$@"; }
-rabbit() { local id; id=$(container queue) && docker exec "$id" rabbitmqctl -q "$@"; }
+redis() { run cache redis-cli -e "$@"; }
+rabbit() { run queue rabbitmqctl -q "$@"; }
 reconnect() { rabbit close_all_connections anew; }
 conf=/etc/nginx/conf.d/cloud.conf
 nginx() { inside edge sh -c "$1" && inside edge nginx -s reload; }

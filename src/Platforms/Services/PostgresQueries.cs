@@ -55,22 +55,23 @@ internal static class PostgresQueries
     /// <summary>What can be asked in any database.</summary>
     public const string Databases = $"SELECT json_build_array(k, v) FROM ({DatabaseRows}) AS databases";
 
-    /// <summary>A setting as other sessions have it, by its name as a literal.</summary>
-    public static string Effective(string name) =>
-        $"coalesce((SELECT f.setting FROM pg_file_settings f JOIN pg_settings s ON s.name = f.name AND s.source IN ('client', 'session') WHERE f.applied AND f.name = {name}), current_setting({name}))";
-
     /// <summary>What this very session has set otherwise is told by the files.</summary>
+    private const string FileSettings = "pg_file_settings f JOIN pg_settings s ON s.name = f.name AND s.source IN ('client', 'session') WHERE f.applied";
+
+    /// <summary>A setting as other sessions have it, by its name as a literal.</summary>
+    public static string Effective(string name) => $"coalesce((SELECT f.setting FROM {FileSettings} AND f.name = {name}), current_setting({name}))";
+
     private const string Settings =
-        """
+        $"""
         SELECT 'setting/' || name AS k, current_setting(name) AS v FROM pg_settings
           WHERE source IN ('configuration file', 'command line', 'environment variable', 'global', 'database', 'user', 'database user')
-        UNION ALL SELECT 'setting/' || f.name, f.setting FROM pg_file_settings f JOIN pg_settings s ON s.name = f.name AND s.source IN ('client', 'session') WHERE f.applied
+        UNION ALL SELECT 'setting/' || f.name, f.setting FROM {FileSettings}
         UNION ALL SELECT 'setting_for/' || CASE WHEN s.setrole = 0 THEN 'DATABASE ' || quote_ident(d.datname)
             ELSE 'ROLE ' || quote_ident(r.rolname) || CASE WHEN s.setdatabase = 0 THEN '' ELSE ' IN DATABASE ' || quote_ident(d.datname) END END
             || ': ' || split_part(c, '=', 1), substr(c, strpos(c, '=') + 1)
           FROM pg_db_role_setting s CROSS JOIN unnest(s.setconfig) c LEFT JOIN pg_database d ON d.oid = s.setdatabase LEFT JOIN pg_roles r ON r.oid = s.setrole
           WHERE s.setrole <> 0 OR s.setdatabase <> 0
-        UNION ALL {databases}
+        UNION ALL {DatabaseRows}
         UNION ALL SELECT 'extension/' || quote_ident(extname), extversion FROM pg_extension
         UNION ALL SELECT 'hba/rules', string_agg(coalesce('error: ' || error, concat_ws(' ', type, array_to_string(database, ','), array_to_string(user_name, ','),
             address, netmask, auth_method, array_to_string(options, ' '))), E'\n' ORDER BY line_number) FROM pg_hba_file_rules
@@ -137,6 +138,6 @@ internal static class PostgresQueries
     /// <summary>Each value as one row: a JSON array of key and value.</summary>
     public static string Everything { get; } =
         "SET statement_timeout = '3s'; SET lock_timeout = '1s'; SELECT json_build_array(k, v) FROM ("
-        + string.Join(" UNION ALL ", Settings, Roles, Schema).Replace("{user}", UserSchemas, StringComparison.Ordinal).Replace("{databases}", DatabaseRows, StringComparison.Ordinal)
+        + string.Join(" UNION ALL ", Settings, Roles, Schema).Replace("{user}", UserSchemas, StringComparison.Ordinal)
         + ") AS everything WHERE v IS NOT NULL";
 }

@@ -11,6 +11,9 @@ internal static partial class PostgresRestore
 {
     public const string Reload = "SELECT pg_reload_conf()";
 
+    /// <summary>A name without dots as the server prints it, in a pattern.</summary>
+    private const string OneName = "(?:\"(?:[^\"\\x00]|\"\")+\"|[a-z_][a-z0-9_$]*)";
+
     private static readonly HashSet<string> Privileges = new(StringComparer.Ordinal)
     {
         "SELECT", "INSERT", "UPDATE", "DELETE", "TRUNCATE", "REFERENCES", "TRIGGER", "USAGE", "CREATE", "CONNECT", "TEMPORARY", "EXECUTE",
@@ -78,26 +81,21 @@ internal static partial class PostgresRestore
     private static string[]? SettingFor(string name, string? healthy)
     {
         var at = name.LastIndexOf(": ", StringComparison.Ordinal);
-        if (at < 0 || !Scope().IsMatch(name[..at]) || !SettingName().IsMatch(name[(at + 2)..]))
+        var scope = Scope().Match(at < 0 ? "" : name[..at]);
+        if (!scope.Success || !SettingName().IsMatch(name[(at + 2)..]))
         {
             return null;
         }
 
         var setting = PostgresAdmin.Identifier(name[(at + 2)..]);
-        return [$"ALTER {name[..at]} " + (healthy is null ? $"RESET {setting}" : $"SET {setting} TO {PostgresAdmin.Literal(healthy)}"), EndSessions(name[..at])];
+        return [$"ALTER {name[..at]} " + (healthy is null ? $"RESET {setting}" : $"SET {setting} TO {PostgresAdmin.Literal(healthy)}"), EndSessions(scope.Groups["role"], scope.Groups["database"])];
     }
 
     /// <summary>Such a setting is read when a session begins: those that began with it keep it to their end.</summary>
-    private static string EndSessions(string scope)
-    {
-        const string Role = "ROLE ", In = " IN ", Database = "DATABASE ";
-        var at = scope.IndexOf(In + Database, StringComparison.Ordinal);
-        var role = scope.StartsWith(Role, StringComparison.Ordinal) ? scope[Role.Length..(at < 0 ? scope.Length : at)] : null;
-        var database = role is null ? scope[Database.Length..] : at < 0 ? null : scope[(at + In.Length + Database.Length)..];
-        return "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()"
-            + (role is null ? "" : $" AND quote_ident(usename) = {PostgresAdmin.Literal(role)}")
-            + (database is null ? "" : $" AND quote_ident(datname) = {PostgresAdmin.Literal(database)}");
-    }
+    private static string EndSessions(Group role, Group database) =>
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()"
+        + (role.Success ? $" AND quote_ident(usename) = {PostgresAdmin.Literal(role.Value)}" : "")
+        + (database.Success ? $" AND quote_ident(datname) = {PostgresAdmin.Literal(database.Value)}" : "");
 
     private static string[]? Member(string name, string? healthy) =>
         name.Split(" in ") is [var role, var group] && IsName(role) && IsName(group)
@@ -201,7 +199,7 @@ internal static partial class PostgresRestore
     [GeneratedRegex("^ALLOW_CONNECTIONS (?:true|false) CONNECTION LIMIT -?[0-9]+$", RegexOptions.CultureInvariant | RegexOptions.NonBacktracking)]
     private static partial Regex DatabaseAttributes();
 
-    [GeneratedRegex("^(?:DATABASE|ROLE) (?:\"(?:[^\"\\x00]|\"\")+\"|[a-z_][a-z0-9_$]*)(?: IN DATABASE (?:\"(?:[^\"\\x00]|\"\")+\"|[a-z_][a-z0-9_$]*))?$", RegexOptions.CultureInvariant | RegexOptions.NonBacktracking)]
+    [GeneratedRegex($"^(?:ROLE (?<role>{OneName})(?: IN DATABASE (?<database>{OneName}))?|DATABASE (?<database>{OneName}))$", RegexOptions.CultureInvariant | RegexOptions.NonBacktracking)]
     private static partial Regex Scope();
 
     [GeneratedRegex("^(?:(?:TABLE|SEQUENCE|SCHEMA|DATABASE) (?:\"(?:[^\"\\x00]|\"\")+\"|[a-z0-9_$.])+|FUNCTION [a-z0-9_$.\", ()\\[\\]]+)$", RegexOptions.CultureInvariant | RegexOptions.NonBacktracking)]

@@ -13,6 +13,7 @@ public sealed class PostgresRestoreTests
         { "setting/work_mem", null, "64kB", ["ALTER SYSTEM RESET \"work_mem\"", PostgresRestore.Reload] },
         { "setting_for/ROLE app IN DATABASE cloud: search_path", null, "nowhere", ["ALTER ROLE app IN DATABASE cloud RESET \"search_path\"", EndOf + " AND quote_ident(usename) = 'app' AND quote_ident(datname) = 'cloud'"] },
         { "setting_for/ROLE app: search_path", null, "nowhere", ["ALTER ROLE app RESET \"search_path\"", EndOf + " AND quote_ident(usename) = 'app'"] },
+        { "setting_for/ROLE \"x IN DATABASE y\": search_path", null, "nowhere", ["ALTER ROLE \"x IN DATABASE y\" RESET \"search_path\"", EndOf + " AND quote_ident(usename) = '\"x IN DATABASE y\"'"] },
         { "setting_for/DATABASE cloud: statement_timeout", "30s", "1ms", ["ALTER DATABASE cloud SET \"statement_timeout\" TO '30s'", EndOf + " AND quote_ident(datname) = 'cloud'"] },
         { "grant/TABLE public.orders to app", "INSERT, SELECT, UPDATE", "SELECT", ["GRANT INSERT, UPDATE ON TABLE public.orders TO app"] },
         { "grant/TABLE public.orders to app", "SELECT", "SELECT, DELETE", ["REVOKE DELETE ON TABLE public.orders FROM app"] },
